@@ -1,0 +1,6 @@
+//! What `mcom` does: arguments and configuration in, a run and its views out.
+
+/// Runs the program and returns its exit code.
+pub fn main() -> std::process::ExitCode {
+    std::process::ExitCode::SUCCESS
+}
