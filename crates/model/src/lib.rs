@@ -1,1 +1,26 @@
-//! Placeholder while the workspace is laid out.
+//! The nouns that every other crate shares: hosts, plans, payloads, outcomes, run events and limits.
+//!
+//! Pure data. Nothing here opens a file, reads a clock or knows about SSH.
+
+mod clock;
+mod digest;
+mod event;
+mod host;
+mod ids;
+pub mod limits;
+mod outcome;
+mod payload;
+mod plan;
+mod reason;
+mod spec;
+
+pub use clock::RunClock;
+pub use digest::{Digest, DigestHasher, ParseDigestError};
+pub use event::{EndedBy, HostEvent, RunEvent, RunStart, What};
+pub use host::{DcRule, HostSpec};
+pub use ids::{Epoch, HostId, HostRanges, ParseRunIdError, RunId};
+pub use outcome::{BodyRef, Exit, Outcome, OutcomeKind, Receipt, Stream, Tally};
+pub use payload::{BlobRef, Payload, PayloadKind};
+pub use plan::{Credentials, Plan, PlanRequest, PlannedDc, TreeShape};
+pub use reason::{Reason, ReasonKind};
+pub use spec::{OutputMode, RunLimits, RunSpec};

@@ -1,0 +1,161 @@
+//! Everything that can be said about a run. The ledger, the live display, the log and JSON are readers of this
+//! one stream.
+
+use crate::clock::RunClock;
+use crate::digest::Digest;
+use crate::ids::{HostId, HostRanges, RunId};
+use crate::outcome::{Outcome, Receipt, Stream, Tally};
+use crate::reason::Reason;
+use serde::{Deserialize, Serialize};
+
+/// One thing that happened, and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunEvent {
+    /// When the coordinator learned it.
+    pub at: RunClock,
+    /// What happened.
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum What {
+    /// The run began. Always the first event.
+    RunStarted(RunStart),
+    /// Frames that may start the payload on these hosts are about to be sent. Durable before they are.
+    Intent {
+        /// The hosts.
+        hosts: HostRanges,
+        /// The child over whose link the frames go.
+        via: HostId,
+    },
+    /// Payload bytes were handed to the link of a child of the coordinator.
+    Shipped {
+        /// The child.
+        host: HostId,
+        /// Bytes.
+        bytes: u64,
+    },
+    /// Something was said about a host.
+    Host {
+        /// The host.
+        host: HostId,
+        /// What was said.
+        #[serde(flatten)]
+        said: HostEvent,
+    },
+    /// A body is stored whole.
+    BodyStored {
+        /// Its name.
+        digest: Digest,
+        /// Its length in bytes.
+        len: u64,
+    },
+    /// A body could not be brought here; the outcome stands.
+    BodyLost {
+        /// Its name.
+        digest: Digest,
+        /// Why.
+        reason: Reason,
+    },
+    /// A link said something that it may not say; it was closed.
+    Violation {
+        /// The host at the other end.
+        host: HostId,
+        /// What it said.
+        reason: Reason,
+    },
+    /// The operator asked to cancel.
+    CancelAsked,
+    /// Every host has its outcome. Always the last event of a finished run.
+    RunEnded {
+        /// Counts of outcomes.
+        tally: Tally,
+        /// What ended the run.
+        by: EndedBy,
+    },
+}
+
+/// The head of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunStart {
+    /// The run.
+    pub run: RunId,
+    /// Wall-clock start in milliseconds since 1970, UTC.
+    pub started_ms: u64,
+    /// Number of hosts.
+    pub hosts: u64,
+}
+
+/// What ended a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EndedBy {
+    /// Every host got its turn.
+    Itself,
+    /// A cancel.
+    Cancel,
+    /// The ledger could not be written, so nothing new started.
+    LedgerFull,
+}
+
+/// Something said about one host, by itself or by the node above it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "said", rename_all = "kebab-case")]
+pub enum HostEvent {
+    /// A link to it is being made.
+    Linking {
+        /// By this parent; none is the coordinator.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<HostId>,
+    },
+    /// The link stands and the node there has answered.
+    Linked {
+        /// By this parent; none is the coordinator.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<HostId>,
+        /// Whether the node had to be put there first.
+        node_shipped: bool,
+        /// Milliseconds it took.
+        ms: u64,
+    },
+    /// It was chosen as the parent of some hosts.
+    Chosen {
+        /// How many hosts are below it.
+        below: u64,
+    },
+    /// It could not be reached as a parent, so the next candidate takes its place. It stays in the run as a child.
+    GaveWay {
+        /// Why.
+        reason: Reason,
+    },
+    /// It is a parent, and the link to it was lost.
+    ParentLost {
+        /// Why.
+        reason: Reason,
+    },
+    /// The attempt is claimed there.
+    Claimed {
+        /// The host's boot id.
+        boot: String,
+    },
+    /// The payload is running.
+    Started,
+    /// It has printed this much; the bytes go to the body.
+    Printed {
+        /// On which stream.
+        stream: Stream,
+        /// Bytes so far.
+        len: u64,
+    },
+    /// It ended.
+    Ended {
+        /// How.
+        outcome: Outcome,
+        /// The proof, where the payload ran.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        receipt: Option<Box<Receipt>>,
+    },
+}

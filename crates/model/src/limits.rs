@@ -1,0 +1,63 @@
+//! Every limit of mcom in one place, each with its reason.
+
+/// Hosts in one plan. A pattern for more is refused before anything is allocated: it is a typing error far more
+/// often than a wish.
+pub const HOSTS: u64 = 1_000_000;
+
+/// Children per parent unless `--width` says otherwise: one OpenSSH client costs about 72 ms of CPU, so 32 links
+/// are made in about two seconds of one core.
+pub const WIDTH: u32 = 32;
+
+/// Payloads running at once per datacenter unless `--fanout` says otherwise; the same figure as pdsh's.
+pub const FANOUT: u32 = 32;
+
+/// Milliseconds for one connection to be made; long enough for a SYN retried twice (1 s + 2 s + 4 s).
+pub const CONNECT_TIMEOUT_MS: u64 = 10_000;
+
+/// Milliseconds between TERM and KILL.
+pub const GRACE_MS: u64 = 10_000;
+
+/// Bytes kept of each stream of each host; more is drained, counted and said.
+pub const OUTPUT_CAP: u64 = 64 << 20;
+
+/// The largest control frame's body: a thousand hosts of an assignment fit three times over.
+pub const CONTROL_FRAME: usize = 1 << 20;
+
+/// The largest data frame's body: small enough that a heartbeat never waits long behind one.
+pub const DATA_FRAME: usize = 64 << 10;
+
+/// Hosts in one frame of an assignment.
+pub const HOSTS_PER_FRAME: usize = 1000;
+
+/// Bytes of one blob (a script, standard input) that travel inside the control tree.
+pub const BLOB: u64 = 1 << 20;
+
+/// Bytes of a command given with `-c` or after `--`: Linux takes no longer single argument (`MAX_ARG_STRLEN`).
+pub const COMMAND: u64 = 128 << 10;
+
+/// Bodies up to this size travel up with the outcome, without being asked for: a round trip costs more.
+pub const BODY_INLINE: u64 = 8 << 10;
+
+/// Bytes of live output that a host may send before the coordinator has granted anything.
+pub const LIVE_INITIAL_CREDIT: u64 = 16 << 10;
+
+/// Output bytes that the coordinator has granted and not yet received, over all hosts: bounds every queue in the tree.
+pub const OUTPUT_IN_FLIGHT: u64 = 8 << 20;
+
+/// Output bytes granted to one host at a time.
+pub const OUTPUT_GRANT: u64 = 1 << 20;
+
+/// Candidates for a parent that are tried in one wave at most; waves double from one.
+pub const CANDIDATE_WAVE: usize = 16;
+
+/// Bytes of a reason's text: what ssh says in one line, and no more of what a hostile host says.
+pub const REASON_BYTES: usize = 400;
+
+/// Bytes of the line that a payload leaves in `$MCOM_RESULT`.
+pub const RESULT_BYTES: usize = 200;
+
+/// Length of a host's name: the longest DNS name.
+pub const HOST_NAME_BYTES: usize = 253;
+
+/// Levels of a tree: 32 children at each of eight levels are a trillion hosts, so more is a mistake.
+pub const LEVELS: u32 = 8;

@@ -1,0 +1,147 @@
+//! Why a host is not ok when its payload is not to blame, and what mends it.
+
+use serde::{Deserialize, Serialize};
+
+/// The class of a reason. Every class has one mend, so all views give the same advice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReasonKind {
+    /// The connection was not made in time.
+    ConnectTimeout,
+    /// The address refused the connection.
+    ConnectionRefused,
+    /// The name has no address.
+    NameNotResolved,
+    /// The network has no way there.
+    NoRoute,
+    /// SSH refused every credential.
+    AuthRefused,
+    /// The host's key is not known here.
+    HostKeyUnknown,
+    /// The host's key is another than the known one.
+    HostKeyChanged,
+    /// SSH failed in a way of its own.
+    SshFailed,
+    /// The connection broke before the payload started.
+    LinkLost,
+    /// There is no node for this host's architecture.
+    NoNodeForArchitecture,
+    /// The login shell prints before the node speaks.
+    LoginShellNoise,
+    /// The account cannot run commands.
+    NoShell,
+    /// The spool lies on a file system mounted noexec.
+    SpoolNoexec,
+    /// The spool has no room.
+    SpoolFull,
+    /// The spool cannot be written.
+    SpoolReadOnly,
+    /// The spool belongs to somebody else, is a link, or belongs to another machine.
+    SpoolUnsafe,
+    /// The host lacks a program that putting the node there needs.
+    ToolMissing,
+    /// The node that arrived is not the node that was sent.
+    NodeDigestMismatch,
+    /// The payload that arrived is not the payload that was sent.
+    PayloadDigestMismatch,
+    /// The node and the coordinator speak different protocols.
+    ProtocolVersion,
+    /// A frame broke the protocol.
+    ProtocolViolation,
+    /// Another run holds the host.
+    Busy,
+    /// The payload could not be executed (interpreter missing, working directory missing).
+    CannotExecute,
+    /// This attempt was claimed before: it is never started twice.
+    AlreadyClaimed,
+    /// The parent above the host was lost.
+    ParentLost,
+    /// The link was lost after the payload may have started.
+    LostWhileRunning,
+    /// The supervisor ended without a receipt.
+    SupervisorLost,
+    /// The host rebooted between claim and receipt.
+    Rebooted,
+    /// The run was cancelled before this host started.
+    Cancelled,
+    /// The run was halted before this host started.
+    Halted,
+    /// The coordinator cannot write its ledger, so nothing new starts.
+    LedgerFull,
+    /// A fault inside mcom.
+    Internal,
+}
+
+/// Why a host ended as it did: the class, and what was seen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// The class.
+    pub kind: ReasonKind,
+    /// What was seen, in one line. May hold remote bytes: pass it through the sanitiser before a terminal.
+    pub text: String,
+}
+
+impl Reason {
+    /// A reason of `kind`; `text` is cut to [`crate::limits::REASON_BYTES`].
+    pub fn new(kind: ReasonKind, text: impl Into<String>) -> Self {
+        let mut text: String = text.into();
+        if text.len() > crate::limits::REASON_BYTES {
+            let end = text.floor_char_boundary(crate::limits::REASON_BYTES);
+            text.truncate(end);
+            text.push('…');
+        }
+        Self { kind, text }
+    }
+
+    /// What to do about it, where there is something to do.
+    pub const fn mend(&self) -> Option<&'static str> {
+        self.kind.mend()
+    }
+}
+
+impl std::fmt::Display for Reason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl ReasonKind {
+    /// What to do about a reason of this class.
+    pub const fn mend(self) -> Option<&'static str> {
+        Some(match self {
+            Self::ConnectTimeout => "check that the host is up, or give more time with --connect-timeout",
+            Self::ConnectionRefused => "check that sshd runs there, and the port in the inventory",
+            Self::NameNotResolved => "set `address` in the inventory, or HostName in ssh_config",
+            Self::NoRoute => "check the route to the host from its parent",
+            Self::AuthRefused => "check the user and that the key is in authorized_keys: ssh HOST true",
+            Self::HostKeyUnknown => "add the host's key to known_hosts on the host that connects: ssh HOST true",
+            Self::HostKeyChanged => "find out why the key changed; then ssh-keygen -R HOST and accept the new one",
+            Self::SshFailed => "try the same with ssh -v HOST true",
+            Self::LinkLost | Self::ParentLost => "run it again on these hosts",
+            Self::NoNodeForArchitecture => "put a node for this architecture under lib/mcom/node/ of mcom's prefix",
+            Self::LoginShellNoise => {
+                "make the shell's start-up files silent when there is no terminal: [ -t 1 ] || return"
+            }
+            Self::NoShell => "give the account a login shell, or use another user with -l",
+            Self::SpoolNoexec => "set MCOM_SPOOL in the login environment to a folder that may execute programs",
+            Self::SpoolFull => "make room in the spool, or move it with MCOM_SPOOL",
+            Self::SpoolReadOnly => "make the spool writable, or move it with MCOM_SPOOL",
+            Self::SpoolUnsafe => {
+                "remove the folder that stands in the spool's place, or move the spool with MCOM_SPOOL"
+            }
+            Self::ToolMissing => "install the missing program",
+            Self::NodeDigestMismatch | Self::PayloadDigestMismatch => {
+                "check the host's disk and memory, then run it again"
+            }
+            Self::ProtocolVersion => "use the node that belongs to this mcom",
+            Self::ProtocolViolation => "look at the host: something there does not speak as a node does",
+            Self::Busy => "wait for the other run to end",
+            Self::CannotExecute => "check the interpreter line and the working directory on the host",
+            Self::LostWhileRunning | Self::SupervisorLost | Self::Rebooted => {
+                "look at the host before you run it there again: the payload may have run in part"
+            }
+            Self::LedgerFull => "make room for the ledger, then run the rest",
+            Self::AlreadyClaimed | Self::Cancelled | Self::Halted | Self::Internal => return None,
+        })
+    }
+}
