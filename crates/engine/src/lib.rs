@@ -1,1 +1,6 @@
-//! Placeholder while the workspace is laid out.
+//! The tree run as a state machine: plain data in, plain data out.
+//!
+//! [`tree::TreeRun`] is the coordinator, a parent and a leaf, as roles of one type. [`attempt`] holds the decisions
+//! of the supervisor on one host.
+
+pub mod tree;

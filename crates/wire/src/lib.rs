@@ -1,1 +1,5 @@
-//! Placeholder while the workspace is laid out.
+//! Frames between a node and the node above it: bytes in, frames out, nothing else.
+
+mod message;
+
+pub use message::{Assignment, Down, HelloDown, HelloUp, OutputChunk, PROTOCOL, Up};

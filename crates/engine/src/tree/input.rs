@@ -1,0 +1,145 @@
+//! What can happen to a tree run.
+
+use crate::tree::effect::LinkId;
+use bytes::Bytes;
+use mcom_model::{Digest, Outcome, Reason, Receipt, Stream};
+use mcom_wire::{Down, HelloUp, Up};
+
+/// One thing that happened. The driver (or the simulator) hands them over one by one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// The time that [`TreeRun::next_timeout`](crate::tree::TreeRun::next_timeout) named has come.
+    Timeout,
+    /// A control message came from above. [`Down::Hello`] and [`Down::Blob`] are the driver's own business.
+    FromParent(Down),
+    /// The link upwards is gone.
+    ParentLost(Reason),
+    /// Every byte of one of the payload's blobs is here and matches its digest.
+    BlobReady {
+        /// Which of [`mcom_model::Payload::blobs`].
+        index: u32,
+    },
+    /// A blob came, and is not what was promised.
+    BlobBad {
+        /// Which of [`mcom_model::Payload::blobs`].
+        index: u32,
+        /// What was seen.
+        reason: Reason,
+    },
+    /// An [`Effect::OpenLink`](crate::tree::Effect::OpenLink) succeeded: the node at the other end has answered.
+    LinkOpened {
+        /// The link.
+        link: LinkId,
+        /// The node's first message.
+        hello: HelloUp,
+        /// Whether the node had to be put there first.
+        node_shipped: bool,
+    },
+    /// An [`Effect::OpenLink`](crate::tree::Effect::OpenLink) failed; nothing was assigned there.
+    LinkFailed {
+        /// The link.
+        link: LinkId,
+        /// How.
+        failure: LinkFailure,
+    },
+    /// An open link is gone.
+    LinkLost {
+        /// The link.
+        link: LinkId,
+        /// What was seen.
+        reason: Reason,
+    },
+    /// A message came from below.
+    FromChild {
+        /// Over this link.
+        link: LinkId,
+        /// The message; never [`Up::Hello`].
+        message: Up,
+    },
+    /// This host's own attempt has moved on.
+    Own(OwnEvent),
+    /// A body is stored whole and its digest fits (coordinator).
+    BodyStored {
+        /// Its name.
+        digest: Digest,
+        /// Its length.
+        len: u64,
+    },
+    /// A body could not be stored, or its bytes are not what its name says (coordinator).
+    BodyBad {
+        /// Its name.
+        digest: Digest,
+        /// What was seen.
+        reason: Reason,
+    },
+    /// The ledger can no longer be written: nothing new may start (coordinator).
+    LedgerFull,
+    /// The operator asks to cancel (coordinator).
+    CancelAsked,
+}
+
+/// How the opening of a link failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkFailure {
+    /// The host could not be reached: another parent may have more luck.
+    Unreachable(Reason),
+    /// The host was reached, and no node can work there.
+    Refused(Reason),
+}
+
+/// What the supervisor of this host's own attempt says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OwnEvent {
+    /// The attempt is claimed.
+    Claimed {
+        /// The boot id of the claim.
+        boot: String,
+    },
+    /// The payload is running.
+    Started,
+    /// There is more output in the spool. Said in [`mcom_model::OutputMode::Live`] only.
+    Printed {
+        /// The stream.
+        stream: Stream,
+        /// Bytes so far.
+        len: u64,
+    },
+    /// A piece of the spool, as [`Effect::ReadOwn`](crate::tree::Effect::ReadOwn) allowed: in order, without gaps.
+    Output {
+        /// The stream.
+        stream: Stream,
+        /// Offset of the first byte.
+        offset: u64,
+        /// The bytes.
+        bytes: Bytes,
+    },
+    /// It is over: with a receipt, or before it started.
+    Ended {
+        /// How.
+        outcome: Outcome,
+        /// The proof, where the payload ran, and the small bodies.
+        receipt: Option<Box<OwnReceipt>>,
+    },
+}
+
+/// A receipt with the bodies that are small enough to travel with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnReceipt {
+    /// The receipt.
+    pub receipt: Receipt,
+    /// Standard output, where it has at most [`mcom_model::limits::BODY_INLINE`] bytes.
+    pub out: Option<Bytes>,
+    /// Standard error, likewise.
+    pub err: Option<Bytes>,
+}
+
+/// Why a tree run wants to be woken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TimerReason {
+    /// A link was silent: ask whether it lives.
+    Heartbeat(LinkId),
+    /// A link did not answer: it is dead.
+    LinkDead(LinkId),
+    /// A cancel has had its time.
+    CancelDeadline,
+}

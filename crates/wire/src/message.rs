@@ -1,0 +1,157 @@
+//! What a parent tells a child and what a child tells its parent.
+//!
+//! The control messages are the `serde_json` bodies of control frames; bulk bytes (blobs, bodies, live output)
+//! have frames of their own with raw bodies.
+
+use bytes::Bytes;
+use mcom_model::{Digest, Epoch, HostEvent, HostId, HostSpec, OutputMode, RunSpec, Stream};
+use serde::{Deserialize, Serialize};
+
+/// The protocol spoken here. Two ends talk when their versions are equal: a node belongs to its coordinator's build.
+pub const PROTOCOL: u32 = 1;
+
+/// The first message down.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HelloDown {
+    /// [`PROTOCOL`] of the sender.
+    pub protocol: u32,
+    /// The digest of the node that the sender expects at the other end.
+    pub node: Digest,
+}
+
+/// The first message up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HelloUp {
+    /// [`PROTOCOL`] of the sender.
+    pub protocol: u32,
+    /// The digest of the node that is speaking.
+    pub node: Digest,
+    /// Its architecture, as `uname -m` has it.
+    pub arch: String,
+    /// The host's boot id.
+    pub boot: String,
+}
+
+/// What a node is to do: run the payload on its own host, and command the members below it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assignment {
+    /// The run.
+    pub spec: RunSpec,
+    /// The host that the node stands on.
+    pub me: HostId,
+    /// Its name, for the payload's environment.
+    pub name: String,
+    /// Its datacenter's name, for the payload's environment.
+    pub dc: String,
+    /// The epoch of this assignment.
+    pub epoch: Epoch,
+    /// Levels below this node that the shape still allows; none is no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub levels: Option<u32>,
+    /// Payloads that may run at once in this subtree, this host's own included.
+    pub window: u32,
+    /// How many members follow in [`Down::Members`], in candidate order.
+    pub members: u32,
+}
+
+/// What goes down a link.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "down", rename_all = "kebab-case")]
+pub enum Down {
+    /// Always first.
+    Hello(HelloDown),
+    /// The work. Once per link and epoch; the blobs of the payload follow as [`Down::Blob`].
+    Assign(Box<Assignment>),
+    /// Hosts below the node, in candidate order, at most [`mcom_model::limits::HOSTS_PER_FRAME`] a frame.
+    Members {
+        /// Each with the id that it has in the plan.
+        hosts: Vec<(HostId, HostSpec)>,
+    },
+    /// A piece of a blob, in order. A data frame.
+    #[serde(skip)]
+    Blob {
+        /// Which of the payload's blobs ([`mcom_model::Payload::blobs`]).
+        index: u32,
+        /// The bytes.
+        bytes: Bytes,
+    },
+    /// A new window: payloads that may run at once in this subtree.
+    Window {
+        /// How many.
+        window: u32,
+    },
+    /// Output of a host may be sent up to this offset.
+    Allow {
+        /// The host.
+        host: HostId,
+        /// The stream.
+        stream: Stream,
+        /// Absolute offset, exclusive. Never lowered.
+        upto: u64,
+    },
+    /// Nothing more of this host's output will be allowed: its link may be let go.
+    Settled {
+        /// The host.
+        host: HostId,
+    },
+    /// Start nothing new; then end what runs.
+    Cancel,
+    /// Everything was collected: the node may leave.
+    Release,
+    /// Answer with [`Up::Pong`].
+    Ping {
+        /// Given back in the answer.
+        seq: u64,
+    },
+}
+
+/// What comes up a link.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "up", rename_all = "kebab-case")]
+pub enum Up {
+    /// Always first.
+    Hello(HelloUp),
+    /// Something about a host of the subtree.
+    Said {
+        /// The host.
+        host: HostId,
+        /// What.
+        event: HostEvent,
+    },
+    /// A whole small body, sent once per link, before the first outcome that names it. A data frame.
+    #[serde(skip)]
+    Body {
+        /// Its name.
+        digest: Digest,
+        /// Its bytes, at most [`mcom_model::limits::BODY_INLINE`].
+        bytes: Bytes,
+    },
+    /// A piece of a host's output, in order, within what was allowed. A data frame.
+    #[serde(skip)]
+    Output(OutputChunk),
+    /// Answer to [`Down::Ping`].
+    Pong {
+        /// As asked.
+        seq: u64,
+    },
+}
+
+/// A piece of a host's output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputChunk {
+    /// The host.
+    pub host: HostId,
+    /// The stream.
+    pub stream: Stream,
+    /// Offset of the first byte in the stream.
+    pub offset: u64,
+    /// The bytes.
+    pub bytes: Bytes,
+}
+
+impl Assignment {
+    /// Whether output travels while it is printed.
+    pub fn is_live(&self) -> bool {
+        self.spec.output == OutputMode::Live
+    }
+}
