@@ -23,4 +23,4 @@ pub use outcome::{BodyRef, Exit, Outcome, OutcomeKind, Receipt, Stream, Tally};
 pub use payload::{BlobRef, Payload, PayloadKind};
 pub use plan::{Credentials, Plan, PlanRequest, PlannedDc, TreeShape};
 pub use reason::{Reason, ReasonKind};
-pub use spec::{OutputMode, RunLimits, RunSpec};
+pub use spec::{InnerLinks, OutputMode, RunLimits, RunSpec};

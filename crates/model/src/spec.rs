@@ -26,6 +26,20 @@ pub struct RunSpec {
     pub shape: TreeShape,
     /// When output travels.
     pub output: OutputMode,
+    /// How parents reach their children.
+    #[serde(default)]
+    pub inner: InnerLinks,
+}
+
+/// What parents are told about the links inside a datacenter.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InnerLinks {
+    /// Path of an `ssh_config` on the parent, its `-F`; without one, the parent's user's and system's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config: Option<String>,
+    /// Further options, each as after `ssh -o`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<String>,
 }
 
 /// When output travels up the tree.
