@@ -1,5 +1,9 @@
-//! Frames between a node and the node above it: bytes in, frames out, nothing else.
+//! Frames between a node and the node above it: bytes in, messages out, and back.
 
+mod decoder;
+mod frame;
 mod message;
 
+pub use decoder::Decoder;
+pub use frame::{DecodeError, EncodeError, HEADER_BYTES, Message};
 pub use message::{Assignment, Down, HelloDown, HelloUp, OutputChunk, PROTOCOL, Up};
