@@ -1,1 +1,6 @@
-//! Placeholder while the workspace is laid out.
+//! Which hosts, where they are, and the tree between them: patterns, host sets, inventory, datacenters, planning.
+//!
+//! Pure: files, standard input and saved runs come in as values.
+
+pub mod dc;
+pub mod document;
