@@ -1,0 +1,102 @@
+//! One example of every message, shared by the golden and the round-trip tests.
+
+use bytes::Bytes;
+use mcom_model::{
+    BlobRef, BodyRef, Digest, Epoch, Exit, HostEvent, HostId, HostSpec, InnerLinks, Outcome, OutputMode, Payload,
+    PayloadKind, Reason, ReasonKind, Receipt, RunId, RunLimits, RunSpec, Stream, TreeShape,
+};
+use mcom_wire::{Assignment, Down, HelloDown, HelloUp, OutputChunk, PROTOCOL, Up};
+
+pub fn spec() -> RunSpec {
+    RunSpec {
+        run: RunId::from_seed(7),
+        attempt: 1,
+        who: "alice@bastion".into(),
+        reason: Some("CHG123".into()),
+        payload: Payload {
+            kind: PayloadKind::Script,
+            name: "fix.sh".into(),
+            blob: BlobRef { digest: Digest::of(b"true"), len: 4 },
+            args: vec!["--now".into()],
+            env: vec![("KEY".into(), "value".into())],
+            cwd: Some("/srv".into()),
+            stdin: Some(BlobRef { digest: Digest::of(b"in"), len: 2 }),
+            run_as: None,
+        },
+        limits: RunLimits { command_timeout_ms: Some(60_000), ..RunLimits::default() },
+        shape: TreeShape { width: 32, depth: None },
+        output: OutputMode::AtEnd,
+        inner: InnerLinks { config: Some("/etc/mcom/ssh".into()), options: vec!["Compression=yes".into()] },
+    }
+}
+
+pub fn downs() -> Vec<(&'static str, Down)> {
+    let host = HostSpec {
+        name: "mail7-dc1".into(),
+        dc: 0,
+        address: Some("10.1.0.7".into()),
+        port: Some(2222),
+        user: Some("ops".into()),
+        weight: 5,
+    };
+    let assignment = Assignment {
+        spec: spec(),
+        me: HostId(3),
+        name: "mail3-dc1".into(),
+        dc: "dc1".into(),
+        epoch: Epoch(1),
+        levels: Some(2),
+        window: 32,
+        members: 1,
+    };
+    vec![
+        ("hello", Down::Hello(HelloDown { protocol: PROTOCOL, node: Digest::of(b"node") })),
+        ("assign", Down::Assign(Box::new(assignment))),
+        ("members", Down::Members { hosts: vec![(HostId(7), host)] }),
+        ("blob", Down::Blob { index: 1, bytes: Bytes::from_static(b"true") }),
+        ("window", Down::Window { window: 8 }),
+        ("allow", Down::Allow { host: HostId(7), stream: Stream::Err, upto: 1 << 40 }),
+        ("settled", Down::Settled { host: HostId(7) }),
+        ("cancel", Down::Cancel),
+        ("release", Down::Release),
+        ("ping", Down::Ping { seq: 9 }),
+    ]
+}
+
+pub fn ups() -> Vec<(&'static str, Up)> {
+    let host = HostId(7);
+    let body = BodyRef { digest: Digest::of(b"hi\n"), len: 3, dropped: 0 };
+    let receipt = Receipt {
+        exit: Exit::Code(1),
+        run_ms: 1500,
+        cpu_ms: 20,
+        max_rss_kib: 4096,
+        out: body,
+        err: BodyRef { dropped: 10, ..BodyRef::empty() },
+        result: Some("changed".into()),
+        left_behind: 1,
+    };
+    let reason = Reason::new(ReasonKind::ConnectTimeout, "no answer within 10s");
+    let failed = Outcome::Failed { exit: Exit::Code(1) };
+    let hello = HelloUp { protocol: PROTOCOL, node: Digest::of(b"node"), arch: "x86_64".into(), boot: "b-1".into() };
+    let said = |event| Up::Said { host, event };
+    vec![
+        ("hello", Up::Hello(hello)),
+        ("linking", said(HostEvent::Linking { by: Some(HostId(3)) })),
+        ("linked", said(HostEvent::Linked { by: None, node_shipped: true, ms: 120 })),
+        ("chosen", said(HostEvent::Chosen { below: 99 })),
+        ("gave-way", said(HostEvent::GaveWay { reason: reason.clone() })),
+        ("parent-lost", said(HostEvent::ParentLost { reason: reason.clone() })),
+        ("claimed", said(HostEvent::Claimed { boot: "b-1".into() })),
+        ("started", said(HostEvent::Started)),
+        ("printed", said(HostEvent::Printed { stream: Stream::Out, len: 3 })),
+        ("ended-failed", said(HostEvent::Ended { outcome: failed, receipt: Some(Box::new(receipt)) })),
+        ("ended-unreachable", said(HostEvent::Ended { outcome: Outcome::Unreachable { reason }, receipt: None })),
+        ("body", Up::Body { digest: Digest::of(b"hi\n"), bytes: Bytes::from_static(b"hi\n") }),
+        (
+            "output",
+            Up::Output(OutputChunk { host, stream: Stream::Err, offset: 5, bytes: Bytes::from_static(b"oops\n") }),
+        ),
+        ("pong", Up::Pong { seq: 9 }),
+    ]
+}
