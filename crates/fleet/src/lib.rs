@@ -4,3 +4,5 @@
 
 pub mod dc;
 pub mod document;
+pub mod hostset;
+pub mod tree;
