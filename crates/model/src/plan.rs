@@ -40,9 +40,24 @@ pub struct PlanRequest {
     /// Patterns of hosts to prefer as parents, as typed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parents: Vec<String>,
+    /// Inventories given by hand, as typed, instead of the configured ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inventory: Vec<String>,
+    /// The part of the hosts that was picked, with its seed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pick: Option<String>,
     /// The datacenter rule given by hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dc_from: Option<String>,
+    /// Whether all hosts are to be children of the coordinator, in one group.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub flat: bool,
+    /// The user given by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// The command's text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
     /// The script's path, as typed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub script: Option<String>,
