@@ -1,0 +1,74 @@
+//! Where the parts of a run lie. The only place that knows file names.
+
+use mcom_model::{Digest, HostId, RunId, Stream};
+use std::path::{Path, PathBuf};
+
+/// The link to the newest run, beside the runs.
+pub(crate) const LATEST: &str = "latest";
+
+/// The folder of all runs below a state folder (`$XDG_STATE_HOME`, or `~/.local/state`).
+pub fn runs_dir(state_home: &Path) -> PathBuf {
+    state_home.join("mcom").join("runs")
+}
+
+/// The name of a run's folder: sorts by start, ends with the id.
+pub(crate) fn dir_name(started_ms: u64, run: &RunId) -> String {
+    let time = i64::try_from(started_ms)
+        .ok()
+        .and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok())
+        .unwrap_or(jiff::Timestamp::MAX);
+    format!("{}-{run}", time.strftime("%Y%m%dT%H%M%SZ"))
+}
+
+/// The run id in a folder's name, where it is one of a run.
+pub(crate) fn id_of(dir_name: &str) -> Option<RunId> {
+    let (time, id) = dir_name.rsplit_once('-')?;
+    if time.len() < 16 || !time.ends_with('Z') {
+        return None;
+    }
+    id.parse().ok()
+}
+
+pub(crate) fn head(run: &Path) -> PathBuf {
+    run.join("run.json")
+}
+
+pub(crate) fn events(run: &Path) -> PathBuf {
+    run.join("events.ndjson")
+}
+
+pub(crate) fn bodies(run: &Path) -> PathBuf {
+    run.join("bodies")
+}
+
+pub(crate) fn body(bodies: &Path, digest: &Digest) -> PathBuf {
+    bodies.join(digest.to_string())
+}
+
+/// The folder of output that has no name yet.
+pub(crate) fn partial(run: &Path) -> PathBuf {
+    run.join("partial")
+}
+
+pub(crate) fn partial_file(partial: &Path, host: HostId, stream: Stream) -> PathBuf {
+    let stream = match stream {
+        Stream::Out => "out",
+        Stream::Err => "err",
+    };
+    partial.join(format!("{}.{stream}", host.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_named_by_time_and_id() {
+        let run: RunId = "8f3kabcd".parse().unwrap();
+        let name = dir_name(1_784_728_931_000, &run);
+        assert_eq!(name, "20260722T140211Z-8f3kabcd");
+        assert_eq!(id_of(&name), Some(run));
+        assert_eq!(id_of("latest"), None);
+        assert_eq!(id_of("some-8f3k"), None);
+    }
+}

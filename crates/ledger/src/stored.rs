@@ -1,0 +1,87 @@
+//! The reading end of a run's record: of a run that has ended, was interrupted, or is still being written.
+
+use crate::body::Body;
+use crate::error::ReadError;
+use crate::events::{self, Events};
+use crate::head::{FormatVersion, RunHead};
+use crate::layout;
+use crate::summary::{HeadSummary, RunStatus, RunSummary};
+use mcom_model::Digest;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The record of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredRun {
+    dir: PathBuf,
+    format: FormatVersion,
+}
+
+/// The part of a head that must be understood before the rest is read.
+#[derive(Deserialize)]
+struct Versioned {
+    format: FormatVersion,
+}
+
+impl StoredRun {
+    /// Opens the record in this folder; one of a newer major version is refused.
+    pub fn open(dir: impl Into<PathBuf>) -> Result<Self, ReadError> {
+        let dir = dir.into();
+        let path = layout::head(&dir);
+        let Versioned { format: found } = parse_head(&path)?;
+        if found.major > FormatVersion::CURRENT.major {
+            return Err(ReadError::NewerFormat { path, found });
+        }
+        Ok(Self { dir, format: found })
+    }
+
+    /// The folder.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The whole head, the plan included.
+    pub fn head(&self) -> Result<RunHead, ReadError> {
+        parse_head(&layout::head(&self.dir))
+    }
+
+    /// What a listing says: of the head and the last event only.
+    pub fn summary(&self) -> Result<RunSummary, ReadError> {
+        let head: HeadSummary = parse_head(&layout::head(&self.dir))?;
+        Ok(RunSummary::new(self.dir.clone(), head, self.status()?))
+    }
+
+    /// Whether the run has ended, is running, or was interrupted.
+    pub fn status(&self) -> Result<RunStatus, ReadError> {
+        let path = layout::events(&self.dir);
+        // Asked in this order, a run that ends in between is never called interrupted.
+        let is_being_written = events::is_being_written(&path)?;
+        let last = events::last_line(&path, RunStatus::LAST_LINE)?;
+        Ok(RunStatus::of(last.as_deref(), is_being_written))
+    }
+
+    /// Every event, in order.
+    pub fn events(&self) -> Result<Events, ReadError> {
+        Events::open(layout::events(&self.dir), self.format > FormatVersion::CURRENT)
+    }
+
+    /// The file of events as it stands, for readers that want the bytes.
+    pub fn events_path(&self) -> PathBuf {
+        layout::events(&self.dir)
+    }
+
+    /// A body, to be read in pieces: it may be long.
+    pub fn body(&self, digest: &Digest) -> io::Result<Body> {
+        Body::open(&layout::body(&layout::bodies(&self.dir), digest), digest)
+    }
+}
+
+fn parse_head<T: DeserializeOwned>(path: &Path) -> Result<T, ReadError> {
+    let bytes = std::fs::read(path).map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => ReadError::NoRun { path: path.parent().unwrap_or(path).to_owned() },
+        _ => ReadError::at(path)(source),
+    })?;
+    serde_json::from_slice(&bytes).map_err(|source| ReadError::Head { path: path.to_owned(), source })
+}

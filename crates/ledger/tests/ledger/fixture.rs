@@ -1,0 +1,116 @@
+//! A small run with every kind of event, for the tests of this folder.
+
+use mcom_ledger::RunHead;
+use mcom_model::{
+    BlobRef, BodyRef, Credentials, DcRule, Digest, EndedBy, Exit, HostEvent, HostId, HostSpec, InnerLinks, Outcome,
+    OutputMode, Payload, PayloadKind, Plan, PlanRequest, PlannedDc, Reason, ReasonKind, Receipt, RunClock, RunEvent,
+    RunId, RunLimits, RunSpec, RunStart, Stream, Tally, TreeShape, What,
+};
+
+/// What mail1-dc1 prints.
+pub const HELLO: &[u8] = b"hello\nfrom mail1\n";
+
+/// The wall-clock start of the run.
+pub const STARTED_MS: u64 = 1_784_728_931_000;
+
+pub fn head(run: &str) -> RunHead {
+    let payload = Payload {
+        kind: PayloadKind::Script,
+        name: "fix.sh".into(),
+        blob: BlobRef { digest: Digest::of(b"#!/bin/sh\necho hello\n"), len: 21 },
+        args: vec!["--now".into()],
+        env: vec![("LANG".into(), "C".into())],
+        cwd: None,
+        stdin: None,
+        run_as: None,
+    };
+    let shape = TreeShape { width: 32, depth: None };
+    let spec = RunSpec {
+        run: run.parse().unwrap(),
+        attempt: 1,
+        who: "alice@bastion".into(),
+        reason: Some("CHG123".into()),
+        payload: payload.clone(),
+        limits: RunLimits::default(),
+        shape,
+        output: OutputMode::AtEnd,
+        inner: InnerLinks::default(),
+    };
+    let command = ["mcom", "-h", "mail[1-2]-dc1,odd", "-s", "fix.sh"].map(String::from).to_vec();
+    RunHead::new(plan(payload, shape), spec, STARTED_MS, "0.1.0", command)
+}
+
+fn plan(payload: Payload, shape: TreeShape) -> Plan {
+    let host = |name: &str, dc| HostSpec { name: name.into(), dc, address: None, port: None, user: None, weight: 1 };
+    Plan {
+        version: Plan::VERSION,
+        request: PlanRequest { hosts: vec!["mail[1-2]-dc1,odd".into()], ..PlanRequest::default() },
+        hosts: vec![host("mail1-dc1", 0), host("mail2-dc1", 0), host("odd", 1)],
+        datacenters: vec![
+            PlannedDc { name: "dc1".into(), rule: DcRule::NameSuffix, members: vec![HostId(0), HostId(1)] },
+            PlannedDc { name: "odd".into(), rule: DcRule::None, members: vec![HostId(2)] },
+        ],
+        shape,
+        credentials: Credentials::Own,
+        payload: Some(payload),
+        limits: RunLimits::default(),
+    }
+}
+
+/// Every kind of event once at least, as a run would tell them.
+pub fn events(run: &str) -> Vec<RunEvent> {
+    let run: RunId = run.parse().unwrap();
+    let reason = || Reason::new(ReasonKind::ConnectTimeout, "connect to odd port 22: Connection timed out");
+    let host = |host, said| What::Host { host: HostId(host), said };
+    let hello = BodyRef { digest: Digest::of(HELLO), len: HELLO.len() as u64, dropped: 0 };
+    let receipt = |exit, out| {
+        let err = BodyRef::empty();
+        Some(Box::new(Receipt {
+            exit,
+            run_ms: 31,
+            cpu_ms: 4,
+            max_rss_kib: 1800,
+            out,
+            err,
+            result: None,
+            left_behind: 0,
+        }))
+    };
+    let gone = BodyRef { digest: Digest::of(b"gone"), len: 4, dropped: 12 };
+    let tally = |kinds: &[Outcome]| {
+        kinds.iter().fold(Tally::default(), |mut tally, outcome| {
+            tally.add(outcome.kind());
+            tally
+        })
+    };
+    let failed = Outcome::Failed { exit: Exit::Code(3) };
+    let unreachable = Outcome::Unreachable { reason: reason() };
+    [
+        What::RunStarted(RunStart { run, started_ms: STARTED_MS, hosts: 3 }),
+        host(0, HostEvent::Linking { by: None }),
+        host(0, HostEvent::Linked { by: None, node_shipped: true, ms: 120 }),
+        host(0, HostEvent::Chosen { below: 1 }),
+        What::Intent { hosts: [HostId(0), HostId(1)].into_iter().collect(), via: HostId(0) },
+        What::Shipped { host: HostId(0), bytes: 21 },
+        host(0, HostEvent::Claimed { boot: "b00t".into() }),
+        host(0, HostEvent::Started),
+        host(2, HostEvent::Linking { by: None }),
+        host(2, HostEvent::GaveWay { reason: reason() }),
+        host(1, HostEvent::Linking { by: Some(HostId(0)) }),
+        host(1, HostEvent::Linked { by: Some(HostId(0)), node_shipped: false, ms: 80 }),
+        host(1, HostEvent::Printed { stream: Stream::Out, len: 4 }),
+        What::BodyStored { digest: hello.digest, len: hello.len },
+        host(0, HostEvent::Ended { outcome: Outcome::Ok, receipt: receipt(Exit::Code(0), hello) }),
+        host(1, HostEvent::Ended { outcome: failed.clone(), receipt: receipt(Exit::Code(3), gone) }),
+        host(0, HostEvent::ParentLost { reason: Reason::new(ReasonKind::LinkLost, "reset") }),
+        What::BodyLost { digest: gone.digest, reason: Reason::new(ReasonKind::LinkLost, "reset") },
+        What::Violation { host: HostId(0), reason: Reason::new(ReasonKind::ProtocolViolation, "host 9") },
+        What::CancelAsked,
+        host(2, HostEvent::Ended { outcome: unreachable.clone(), receipt: None }),
+        What::RunEnded { tally: tally(&[Outcome::Ok, failed, unreachable]), by: EndedBy::Itself },
+    ]
+    .into_iter()
+    .zip(0..)
+    .map(|(what, n)| RunEvent { at: RunClock::from_micros(n * 1_500_001), what })
+    .collect()
+}

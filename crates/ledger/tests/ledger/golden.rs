@@ -1,0 +1,60 @@
+//! Ledgers of every format version that was ever written, kept as files: this version reads all of them.
+//!
+//! A change of the format adds a folder here; the older ones stay as they are. `MCOM_BLESS=1` writes the newest anew.
+
+use crate::fixture::{self, HELLO};
+use mcom_ledger::{FormatVersion, Ledger, StoredRun};
+use mcom_model::Digest;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+const RUN: &str = "8f3kabcd";
+
+fn golden(version: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(version)
+}
+
+fn write_current(runs: &Path) -> PathBuf {
+    let mut ledger = Ledger::create(runs, &fixture::head(RUN)).unwrap();
+    ledger.store_body(&Digest::of(HELLO), HELLO).unwrap();
+    fixture::events(RUN).iter().for_each(|event| ledger.append(event, false).unwrap());
+    let dir = ledger.dir().to_owned();
+    ledger.finish().unwrap();
+    dir
+}
+
+#[test]
+fn every_version_is_read() {
+    let versions = std::fs::read_dir(golden("")).unwrap().map(|entry| entry.unwrap().path());
+    let mut count = 0;
+    for runs in versions {
+        let run = mcom_ledger::find(&runs, RUN).unwrap();
+        let head = run.head().unwrap();
+        assert_eq!((head.run.as_str(), head.who.as_str(), head.hosts), (RUN, "alice@bastion", 3), "{runs:?}");
+        assert_eq!(run.events().unwrap().map(Result::unwrap).count(), 22, "{runs:?}");
+        let mut hello = Vec::new();
+        run.body(&Digest::of(HELLO)).unwrap().read_to_end(&mut hello).unwrap();
+        assert_eq!(hello, HELLO);
+        count += 1;
+    }
+    assert_ne!(count, 0);
+}
+
+#[test]
+fn what_is_written_now_is_the_newest_golden_version() {
+    let kept = golden(&FormatVersion::CURRENT.to_string());
+    if std::env::var_os("MCOM_BLESS").is_some() {
+        let _ = std::fs::remove_dir_all(&kept);
+        write_current(&kept);
+        // Git keeps no absolute meaning of a link; the run is found by its id.
+        std::fs::remove_file(kept.join("latest")).unwrap();
+    }
+    let runs = tempfile::tempdir().unwrap();
+    let now = StoredRun::open(write_current(runs.path())).unwrap();
+    let then = mcom_ledger::find(&kept, RUN).unwrap();
+    for file in ["run.json", "events.ndjson"] {
+        let text = |run: &StoredRun| std::fs::read_to_string(run.dir().join(file)).unwrap();
+        assert_eq!(text(&now), text(&then), "{file}: raise the format version, or bless where nothing was released");
+    }
+    assert_eq!(now.dir().file_name(), then.dir().file_name());
+}

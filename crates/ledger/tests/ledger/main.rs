@@ -1,0 +1,8 @@
+//! Ledgers as files: written by one process, read by others, in every state that a crash can leave.
+
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+mod fixture;
+mod full_disk;
+mod golden;
+mod record;
