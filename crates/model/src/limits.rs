@@ -50,6 +50,23 @@ pub const OUTPUT_GRANT: u64 = 1 << 20;
 /// Candidates for a parent that are tried in one wave at most; waves double from one.
 pub const CANDIDATE_WAVE: usize = 16;
 
+/// Candidates for the parent of one group that are tried at most: where so many hosts of a datacenter cannot be
+/// reached, the way there is broken, and trying thousands more would only hide it.
+pub const CANDIDATES: usize = 64;
+
+/// Links that one node opens at once: a connection in the making costs a process and CPU on both ends, so more of
+/// them only make each slower, until they run into their time-outs together.
+pub const LINKS_OPENING: usize = 64;
+
+/// Milliseconds of silence after which a link is asked whether it lives.
+pub const HEARTBEAT_MS: u64 = 5_000;
+
+/// Milliseconds of silence after which a link is dead: two answers were lost.
+pub const LINK_DEAD_MS: u64 = 15_000;
+
+/// Milliseconds that a cancel has beyond the grace, for the word to travel down and the receipts to travel up.
+pub const CANCEL_TRAVEL_MS: u64 = 5_000;
+
 /// Bytes of a reason's text: what ssh says in one line, and no more of what a hostile host says.
 pub const REASON_BYTES: usize = 400;
 

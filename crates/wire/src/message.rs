@@ -4,7 +4,7 @@
 //! have frames of their own with raw bodies.
 
 use bytes::Bytes;
-use mcom_model::{Digest, Epoch, HostEvent, HostId, HostSpec, OutputMode, RunSpec, Stream};
+use mcom_model::{Digest, Epoch, HostEvent, HostId, HostSpec, OutputMode, Reason, RunSpec, Stream};
 use serde::{Deserialize, Serialize};
 
 /// The protocol spoken here. Two ends talk when their versions are equal: a node belongs to its coordinator's build.
@@ -94,7 +94,12 @@ pub enum Down {
         /// The host.
         host: HostId,
     },
-    /// Start nothing new; then end what runs.
+    /// Start nothing new; what runs goes on. Hosts that did not start end as not run, for this reason.
+    Halt {
+        /// Why.
+        reason: Reason,
+    },
+    /// Start nothing new, and end what runs.
     Cancel,
     /// Everything was collected: the node may leave.
     Release,
@@ -129,6 +134,13 @@ pub enum Up {
     /// A piece of a host's output, in order, within what was allowed. A data frame.
     #[serde(skip)]
     Output(OutputChunk),
+    /// No more of a host's output can come: the link to it is gone, or its spool cannot be read.
+    OutputGone {
+        /// The host.
+        host: HostId,
+        /// Why.
+        reason: Reason,
+    },
     /// Answer to [`Down::Ping`].
     Pong {
         /// As asked.

@@ -72,7 +72,8 @@ pub enum Input {
         /// What was seen.
         reason: Reason,
     },
-    /// The ledger can no longer be written: nothing new may start (coordinator).
+    /// The ledger can no longer be written: nothing new may start (coordinator). Said before the next effect is taken,
+    /// so that what waits behind the record that failed is taken back.
     LedgerFull,
     /// The operator asks to cancel (coordinator).
     CancelAsked,
@@ -113,6 +114,11 @@ pub enum OwnEvent {
         /// The bytes.
         bytes: Bytes,
     },
+    /// No more of the spool can be read.
+    OutputGone {
+        /// What was seen.
+        reason: Reason,
+    },
     /// It is over: with a receipt, or before it started.
     Ended {
         /// How.
@@ -127,7 +133,7 @@ pub enum OwnEvent {
 pub struct OwnReceipt {
     /// The receipt.
     pub receipt: Receipt,
-    /// Standard output, where it has at most [`mcom_model::limits::BODY_INLINE`] bytes.
+    /// Standard output, where it has at most [`mcom_model::limits::BODY_INLINE`] bytes and travels at the end.
     pub out: Option<Bytes>,
     /// Standard error, likewise.
     pub err: Option<Bytes>,
