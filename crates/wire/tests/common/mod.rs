@@ -57,6 +57,7 @@ pub fn downs() -> Vec<(&'static str, Down)> {
         ("window", Down::Window { window: 8 }),
         ("allow", Down::Allow { host: HostId(7), stream: Stream::Err, upto: 1 << 40 }),
         ("settled", Down::Settled { host: HostId(7) }),
+        ("halt", Down::Halt { reason: Reason::new(ReasonKind::LedgerFull, "the ledger is full") }),
         ("cancel", Down::Cancel),
         ("release", Down::Release),
         ("ping", Down::Ping { seq: 9 }),
@@ -91,6 +92,7 @@ pub fn ups() -> Vec<(&'static str, Up)> {
         ("started", said(HostEvent::Started)),
         ("printed", said(HostEvent::Printed { stream: Stream::Out, len: 3 })),
         ("ended-failed", said(HostEvent::Ended { outcome: failed, receipt: Some(Box::new(receipt)) })),
+        ("output-gone", Up::OutputGone { host, reason: reason.clone() }),
         ("ended-unreachable", said(HostEvent::Ended { outcome: Outcome::Unreachable { reason }, receipt: None })),
         ("body", Up::Body { digest: Digest::of(b"hi\n"), bytes: Bytes::from_static(b"hi\n") }),
         (
