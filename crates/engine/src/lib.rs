@@ -3,4 +3,5 @@
 //! [`tree::TreeRun`] is the coordinator, a parent and a leaf, as roles of one type. [`attempt`] holds the decisions
 //! of the supervisor on one host.
 
+pub mod attempt;
 pub mod tree;
