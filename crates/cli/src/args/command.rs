@@ -1,0 +1,229 @@
+//! The verbs.
+
+use crate::args::groups::{ColorChoice, OutputArgs, PaceArgs, PayloadArgs, SafetyArgs, SshArgs, TargetArgs, TreeArgs};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+
+const EXAMPLES: &str = "\
+Examples:
+  mcom -h 'mail[1-100]-(dc1|dc2)' -s fix.sh         run a script on 200 hosts, one connection per datacenter
+  mcom -h @web -- systemctl is-active nginx         run a command, quoted for you
+  mcom -h ^hosts.txt -c 'uptime | cut -d, -f1'      run shell text on the hosts of a file
+  mcom plan -h @web -s fix.sh                       what would happen
+  mcom log --failed                                 the last run, what failed in it
+
+Exit codes: 0 every host ok; 1-4 nothing was started; 10 some failed, 11 some unreachable, 12 both;
+16 the state of a host is unknown; 130, 143 interrupted. All of them: docs/exit-codes.md";
+
+/// Run a script or a command on many hosts in many datacenters, through a tree, over plain SSH.
+///
+/// Without a verb, mcom runs: `mcom -h PATTERN -s SCRIPT`.
+#[derive(Parser, Clone, Debug)]
+#[command(name = "mcom", version, disable_help_flag = true, disable_help_subcommand = true, color = clap::ColorChoice::Never)]
+#[command(after_help = EXAMPLES, override_usage = "mcom [run] -h PATTERN (-s SCRIPT | -c TEXT | -- CMD...) [FLAGS]\n       mcom VERB [FLAGS]")]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+    /// Help
+    #[arg(short = '?', long, global = true, action = clap::ArgAction::Help)]
+    pub help: Option<bool>,
+}
+
+/// What to do.
+#[derive(Subcommand, Clone, Debug)]
+#[command(disable_help_flag = true)]
+pub enum Verb {
+    /// Run a script or command on the hosts, now; the verb may be left out
+    Run(Box<RunArgs>),
+    /// Resolve, choose parents, print the plan; ships nothing
+    Plan(Box<PlanArgs>),
+    /// Expand, fold, count and explain a pattern
+    Hosts(HostsArgs),
+    /// The nested log of a run, the last one unless named
+    Log(LogArgs),
+    /// The runs of this machine's ledger
+    History(HistoryArgs),
+    /// The settings
+    Config(ConfigArgs),
+    /// Help, of one verb where it is named
+    Help {
+        /// The verb
+        verb: Option<String>,
+    },
+}
+
+/// `mcom run`.
+#[derive(Args, Clone, Debug, Default)]
+pub struct RunArgs {
+    /// Which hosts.
+    #[command(flatten)]
+    pub targets: TargetArgs,
+    /// What is run.
+    #[command(flatten)]
+    pub payload: PayloadArgs,
+    /// How fast.
+    #[command(flatten)]
+    pub pace: PaceArgs,
+    /// The tree.
+    #[command(flatten)]
+    pub tree: TreeArgs,
+    /// SSH.
+    #[command(flatten)]
+    pub ssh: SshArgs,
+    /// Before anything starts.
+    #[command(flatten)]
+    pub safety: SafetyArgs,
+    /// Carry out a saved plan (mcom plan --json); refused where it no longer holds
+    #[arg(long, value_name = "FILE", help_heading = "Safety", conflicts_with_all = [
+        "hosts", "exclude", "inventory", "pick", "dc_from", "script", "command", "env", "cwd", "stdin", "argv",
+        "fanout", "connect_timeout", "command_timeout", "parents", "width", "depth", "flat", "user", "reason",
+    ])]
+    pub plan: Option<String>,
+    /// Print the plan and start nothing
+    #[arg(short = 'n', long, help_heading = "Safety")]
+    pub dry_run: bool,
+    /// What is printed.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `mcom plan`.
+#[derive(Args, Clone, Debug, Default)]
+pub struct PlanArgs {
+    /// Which hosts.
+    #[command(flatten)]
+    pub targets: TargetArgs,
+    /// What would be run.
+    #[command(flatten)]
+    pub payload: PayloadArgs,
+    /// How fast.
+    #[command(flatten)]
+    pub pace: PaceArgs,
+    /// The tree.
+    #[command(flatten)]
+    pub tree: TreeArgs,
+    /// SSH.
+    #[command(flatten)]
+    pub ssh: SshArgs,
+    /// Kept in the plan.
+    #[command(flatten)]
+    pub safety: SafetyArgs,
+    /// The plan as the value that `run --plan` accepts
+    #[arg(long, help_heading = "Output")]
+    pub json: bool,
+}
+
+/// `mcom hosts`.
+#[derive(Args, Clone, Debug, Default)]
+pub struct HostsArgs {
+    /// Which hosts.
+    #[command(flatten)]
+    pub targets: TargetArgs,
+    /// One pattern for all of them
+    #[arg(long, help_heading = "Output", conflicts_with_all = ["count", "explain", "json"])]
+    pub fold: bool,
+    /// How many they are
+    #[arg(long, help_heading = "Output", conflicts_with_all = ["explain", "json"])]
+    pub count: bool,
+    /// Each term of the pattern, what it means and how many hosts it gives
+    #[arg(long, help_heading = "Output", conflicts_with = "json")]
+    pub explain: bool,
+    /// One JSON object a host
+    #[arg(long, help_heading = "Output")]
+    pub json: bool,
+    /// What was typed outside of flags: always refused, with advice.
+    #[arg(hide = true, value_name = "WORD")]
+    pub stray: Vec<String>,
+}
+
+/// `mcom log`.
+#[derive(Args, Clone, Debug, Default)]
+pub struct LogArgs {
+    /// The run: its id or the beginning of it
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+    /// Only hosts that are not ok
+    #[arg(long)]
+    pub failed: bool,
+    /// Only hosts whose name or output has a match
+    #[arg(long, value_name = "REGEX")]
+    pub grep: Option<String>,
+    /// One line a host, by name or by time, instead of groups
+    #[arg(long, value_name = "ORDER")]
+    pub by: Option<LogOrder>,
+    /// Unfold a level; may repeat
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// The recorded events, one JSON object a line
+    #[arg(long)]
+    pub json: bool,
+    /// When to use colour [default: auto]
+    #[arg(long, value_name = "WHEN")]
+    pub color: Option<ColorChoice>,
+}
+
+/// `mcom log --by`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogOrder {
+    /// In natural order of names
+    Host,
+    /// As they ended
+    Time,
+}
+
+/// `mcom history`.
+#[derive(Args, Clone, Debug, Default)]
+pub struct HistoryArgs {
+    /// One JSON object a run
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `mcom config`.
+#[derive(Args, Clone, Debug)]
+pub struct ConfigArgs {
+    /// What to do with them.
+    #[command(subcommand)]
+    pub verb: ConfigVerb,
+}
+
+/// What to do with the settings.
+#[derive(Subcommand, Clone, Debug)]
+pub enum ConfigVerb {
+    /// Every setting and its value
+    #[command(disable_help_flag = true)]
+    Show {
+        /// Also where each value comes from
+        #[arg(long)]
+        origin: bool,
+    },
+}
+
+/// The reference of the command line, `docs/cli.md`, made from the definitions above.
+pub fn reference() -> String {
+    let mut text = String::from(
+        "# Command line reference\n\nGenerated from the program; a test compares the two. How patterns, datacenters and \
+         the printed output work is in the guide.\n",
+    );
+    let mut root = Cli::command().term_width(100);
+    section(&mut text, "mcom", &mut root);
+    root.build();
+    for verb in root.get_subcommands_mut() {
+        let name = format!("mcom {}", verb.get_name());
+        section(&mut text, &name, verb);
+        for inner in verb.get_subcommands_mut() {
+            section(&mut text, &format!("{name} {}", inner.get_name()), inner);
+        }
+    }
+    text
+}
+
+fn section(text: &mut String, name: &str, command: &mut clap::Command) {
+    let help = command.clone().term_width(100).render_long_help().to_string();
+    text.push_str(&format!("\n## {name}\n\n```text\n"));
+    for line in help.trim_end().lines() {
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text.push_str("```\n");
+}

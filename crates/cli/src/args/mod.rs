@@ -1,0 +1,16 @@
+//! The command line as it is typed. Nothing here opens a file or knows what a pattern means.
+
+mod advice;
+mod command;
+mod groups;
+mod value;
+
+pub use advice::{Parsed, no_hosts, parse};
+pub use command::{
+    Cli, ConfigArgs, ConfigVerb, HistoryArgs, HostsArgs, LogArgs, LogOrder, PlanArgs, RunArgs, Verb, reference,
+};
+pub use groups::{
+    ColorChoice, FoldIgnore, OutputArgs, OutputChoice, PaceArgs, PayloadArgs, ProgressChoice, SafetyArgs, SshArgs,
+    TargetArgs, TreeArgs,
+};
+pub use value::{EnvVar, Pick, duration};

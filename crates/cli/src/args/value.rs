@@ -1,0 +1,123 @@
+//! Values of flags that have a form of their own.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+/// `KEY=VALUE` for the payload's environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnvVar {
+    /// The name.
+    pub key: String,
+    /// The value; may be empty.
+    pub value: String,
+}
+
+/// `--pick`: a part of the hosts, chosen by a seed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pick {
+    /// How many hosts.
+    pub count: u64,
+    /// Whether that many of each datacenter.
+    pub per_dc: bool,
+    /// The seed; without one a new seed is made and printed.
+    pub seed: Option<u32>,
+}
+
+/// Reads a duration: `500ms`, `30s`, `5m`, `2h`, `1h30m`.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let refused = || format!("`{text}` is not a time: write 500ms, 30s, 5m, 2h or 1h30m");
+    let mut rest = text;
+    let mut total = Duration::ZERO;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(refused)?;
+        let number: u64 = rest[..digits].parse().map_err(|_| refused())?;
+        let unit_end = rest[digits..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |at| digits + at);
+        let millis = match &rest[digits..unit_end] {
+            "ms" => 1,
+            "s" => 1000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            _ => return Err(refused()),
+        };
+        let part = number.checked_mul(millis).map(Duration::from_millis).ok_or_else(refused)?;
+        total = total.checked_add(part).ok_or_else(refused)?;
+        rest = &rest[unit_end..];
+    }
+    if total.is_zero() { Err(refused()) } else { Ok(total) }
+}
+
+impl FromStr for EnvVar {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let Some((key, value)) = text.split_once('=') else {
+            return Err(format!("`{text}` has no `=`: write KEY=VALUE"));
+        };
+        let fits = |(at, c): (usize, char)| c == '_' || c.is_ascii_alphabetic() || (at > 0 && c.is_ascii_digit());
+        if key.is_empty() || !key.char_indices().all(fits) {
+            return Err(format!("`{key}` is not a name for the environment: letters, digits and _, no digit first"));
+        }
+        Ok(Self { key: key.to_owned(), value: value.to_owned() })
+    }
+}
+
+impl FromStr for Pick {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let refused = || format!("`{text}` is not a pick: write 5 for five hosts, 2/dc for two of each datacenter");
+        let (rest, seed) = match text.split_once('@') {
+            Some((rest, seed)) => (rest, Some(u32::from_str_radix(seed, 16).map_err(|_| refused())?)),
+            None => (text, None),
+        };
+        let (number, per_dc) = match rest.strip_suffix("/dc") {
+            Some(number) => (number, true),
+            None => (rest, false),
+        };
+        let count = number.parse().ok().filter(|&count| count > 0).ok_or_else(refused)?;
+        Ok(Self { count, per_dc, seed })
+    }
+}
+
+impl std::fmt::Display for Pick {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}{}", self.count, if self.per_dc { "/dc" } else { "" })?;
+        self.seed.map_or(Ok(()), |seed| write!(f, "@{seed:x}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_units() {
+        for (text, millis) in
+            [("500ms", 500), ("30s", 30_000), ("5m", 300_000), ("2h", 7_200_000), ("1h30m", 5_400_000)]
+        {
+            assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
+        }
+        for text in ["", "30", "s", "1d", "-1s", "0s", "99999999999999999999h", "18446744073709551615h", "1.5s"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn picks_print_what_they_parse() {
+        for text in ["5", "2/dc", "5@1f", "2/dc@ab12"] {
+            assert_eq!(text.parse::<Pick>().unwrap().to_string(), text);
+        }
+        for text in ["", "0", "x", "2/", "2/rack", "5@", "5@zz"] {
+            assert!(text.parse::<Pick>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn environment_names_are_names() {
+        assert_eq!("A_1=b=c".parse(), Ok(EnvVar { key: "A_1".into(), value: "b=c".into() }));
+        assert_eq!("A=".parse(), Ok(EnvVar { key: "A".into(), value: String::new() }));
+        for text in ["A", "=x", "1A=x", "A-B=x", "A B=x"] {
+            assert!(text.parse::<EnvVar>().is_err(), "{text}");
+        }
+    }
+}

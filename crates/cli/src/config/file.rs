@@ -1,0 +1,167 @@
+//! One configuration file, laid over the settings so far.
+
+use crate::args::duration;
+use crate::config::settings::{LinkSettings, Origin, Setting, Settings};
+use clap::ValueEnum;
+use mcom_fleet::dc::DcNameRule;
+use mcom_fleet::document::{self, DocumentError, Found, Section};
+use mcom_model::limits;
+use std::path::Path;
+use std::time::Duration;
+
+const KEYS: [&str; 13] = [
+    "inventory",
+    "dc_from_name",
+    "fanout",
+    "width",
+    "depth",
+    "connect_timeout",
+    "command_timeout",
+    "credentials",
+    "output",
+    "fold_ignore",
+    "progress",
+    "color",
+    "ssh",
+];
+
+const LONG_LINK_KEYS: [&str; 4] = ["config", "user", "options", "inner"];
+const INNER_LINK_KEYS: [&str; 3] = ["config", "user", "options"];
+
+/// Lays the file at `path` over `settings`. Paths in it that are not absolute are relative to its folder.
+pub(super) fn lay_over(settings: &mut Settings, path: &Path, text: &str) -> Result<(), DocumentError> {
+    let name = path.display().to_string();
+    let document = document::parse(&name, text)?;
+    document.only(&KEYS)?;
+    let file = File { name: &name, folder: path.parent().unwrap_or(Path::new("/")), section: &document };
+    file.top(settings)?;
+    if let Some(ssh) = document.section("ssh")? {
+        ssh.only(&LONG_LINK_KEYS)?;
+        file.within(&ssh).links(&mut settings.ssh, true)?;
+        if let Some(inner) = ssh.section("inner")? {
+            inner.only(&INNER_LINK_KEYS)?;
+            file.within(&inner).links(&mut settings.inner, false)?;
+        }
+    }
+    Ok(())
+}
+
+struct File<'f> {
+    name: &'f str,
+    folder: &'f Path,
+    section: &'f Section<'f>,
+}
+
+impl<'f> File<'f> {
+    fn within<'s>(&'s self, section: &'s Section<'s>) -> File<'s>
+    where
+        'f: 's,
+    {
+        File { name: self.name, folder: self.folder, section }
+    }
+
+    fn top(&self, settings: &mut Settings) -> Result<(), DocumentError> {
+        if let Some(paths) = self.section.texts("inventory")? {
+            let at = paths.first().map_or(0, |path| path.at);
+            let paths = paths.into_iter().map(|path| self.path(&path.value)).collect();
+            self.set(&mut settings.inventory, Some(Found { value: paths, at }));
+        }
+        if let Some(rule) = self.section.text("dc_from_name")? {
+            let parsed: DcNameRule =
+                rule.value.parse().map_err(|error| self.section.error(rule.at, format!("{error}")))?;
+            self.set(&mut settings.dc_from_name, Some(Found { value: Some((rule.value, parsed)), at: rule.at }));
+        }
+        self.set(&mut settings.fanout, self.count("fanout", 1_000_000)?);
+        self.set(&mut settings.width, self.count("width", 1_000_000)?);
+        self.set(&mut settings.depth, self.count("depth", limits::LEVELS)?.map(some));
+        self.set(&mut settings.connect_timeout, self.time("connect_timeout")?);
+        self.set(&mut settings.command_timeout, self.time("command_timeout")?.map(some));
+        self.credentials(settings)?;
+        self.set(&mut settings.output, self.choice("output")?);
+        self.set(&mut settings.progress, self.choice("progress")?);
+        self.set(&mut settings.color, self.choice("color")?);
+        self.fold_ignore(settings)
+    }
+
+    fn links(&self, links: &mut LinkSettings, config_is_here: bool) -> Result<(), DocumentError> {
+        let config = self.section.text("config")?;
+        let config = config.map(|found| Found {
+            // The inner links' file lies on the parents, so only the long links' has a folder here.
+            value: Some(if config_is_here { self.path(&found.value) } else { found.value }),
+            at: found.at,
+        });
+        self.set(&mut links.config, config);
+        self.set(&mut links.user, self.section.text("user")?.map(some));
+        if let Some(options) = self.section.texts("options")? {
+            let at = options.first().map_or(0, |option| option.at);
+            let options = options.into_iter().map(|option| option.value).collect();
+            self.set(&mut links.options, Some(Found { value: options, at }));
+        }
+        Ok(())
+    }
+
+    fn credentials(&self, settings: &mut Settings) -> Result<(), DocumentError> {
+        let Some(found) = self.section.text("credentials")? else { return Ok(()) };
+        if found.value != "own" {
+            let message = format!("`credentials` is '{}'; `own` is the one way that there is", found.value);
+            return Err(self.section.error(found.at, message));
+        }
+        self.set(&mut settings.credentials, Some(Found { value: "own", at: found.at }));
+        Ok(())
+    }
+
+    fn fold_ignore(&self, settings: &mut Settings) -> Result<(), DocumentError> {
+        let Some(words) = self.section.texts("fold_ignore")? else { return Ok(()) };
+        let at = words.first().map_or(0, |word| word.at);
+        let choices = words.into_iter().map(|word| self.one_of("fold_ignore", word).map(|found| found.value));
+        let value = choices.collect::<Result<Vec<_>, _>>()?;
+        self.set(&mut settings.fold_ignore, Some(Found { value, at }));
+        Ok(())
+    }
+
+    fn count(&self, key: &str, most: u32) -> Result<Option<Found<u32>>, DocumentError> {
+        let found = self.section.number(key, 1..=u64::from(most))?;
+        Ok(found.map(|found| Found { value: u32::try_from(found.value).unwrap_or(most), at: found.at }))
+    }
+
+    fn time(&self, key: &str) -> Result<Option<Found<Duration>>, DocumentError> {
+        let Some(found) = self.section.text(key)? else { return Ok(None) };
+        match duration(&found.value) {
+            Ok(value) => Ok(Some(Found { value, at: found.at })),
+            Err(message) => Err(self.section.error(found.at, message)),
+        }
+    }
+
+    fn choice<T: ValueEnum>(&self, key: &str) -> Result<Option<Found<T>>, DocumentError> {
+        self.section.text(key)?.map(|found| self.one_of(key, found)).transpose()
+    }
+
+    fn one_of<T: ValueEnum>(&self, key: &str, found: Found<String>) -> Result<Found<T>, DocumentError> {
+        match T::from_str(&found.value, false) {
+            Ok(value) => Ok(Found { value, at: found.at }),
+            Err(_) => {
+                let known: Vec<String> = T::value_variants()
+                    .iter()
+                    .filter_map(|variant| variant.to_possible_value().map(|value| value.get_name().to_owned()))
+                    .collect();
+                let message = format!("`{key}` is '{}', and must be one of {}", found.value, known.join(", "));
+                Err(self.section.error(found.at, message))
+            }
+        }
+    }
+
+    fn set<T>(&self, setting: &mut Setting<T>, found: Option<Found<T>>) {
+        if let Some(Found { value, at }) = found {
+            let origin = Origin::File { path: self.name.to_owned(), line: self.section.place(at).line };
+            *setting = Setting { value, origin };
+        }
+    }
+
+    fn path(&self, text: &str) -> String {
+        self.folder.join(text).display().to_string()
+    }
+}
+
+fn some<T>(found: Found<T>) -> Found<Option<T>> {
+    Found { value: Some(found.value), at: found.at }
+}

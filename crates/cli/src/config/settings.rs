@@ -1,0 +1,120 @@
+//! Every setting with its built-in value.
+
+use crate::args::{ColorChoice, FoldIgnore, OutputChoice, ProgressChoice};
+use mcom_fleet::dc::DcNameRule;
+use mcom_model::limits;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// All settings.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Inventory files, later ones over earlier ones.
+    pub inventory: Setting<Vec<String>>,
+    /// How a host's name says its datacenter.
+    pub dc_from_name: Setting<Option<(String, DcNameRule)>>,
+    /// Payloads running at once in each datacenter.
+    pub fanout: Setting<u32>,
+    /// Children per parent.
+    pub width: Setting<u32>,
+    /// Levels below the coordinator.
+    pub depth: Setting<Option<u32>>,
+    /// Time for one connection to be made.
+    pub connect_timeout: Setting<Duration>,
+    /// Time for the payload on each host.
+    pub command_timeout: Setting<Option<Duration>>,
+    /// How parents reach their children.
+    pub credentials: Setting<&'static str>,
+    /// How output is shown.
+    pub output: Setting<OutputChoice>,
+    /// What outputs may differ in and still fold together.
+    pub fold_ignore: Setting<Vec<FoldIgnore>>,
+    /// How progress is shown.
+    pub progress: Setting<ProgressChoice>,
+    /// When colour is used.
+    pub color: Setting<ColorChoice>,
+    /// The folder that holds `mcom/runs`.
+    pub state_home: Setting<PathBuf>,
+    /// The long links, from the coordinator.
+    pub ssh: LinkSettings,
+    /// The links inside a datacenter, from parents.
+    pub inner: LinkSettings,
+}
+
+/// How SSH connects on one kind of link.
+#[derive(Clone, Debug, Default)]
+pub struct LinkSettings {
+    /// An `ssh_config`: here for the long links, on the parents for the inner ones.
+    pub config: Setting<Option<String>>,
+    /// The user where nothing else names one.
+    pub user: Setting<Option<String>>,
+    /// Further options, as after `ssh -o`.
+    pub options: Setting<Vec<String>>,
+}
+
+/// A value and where it comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Setting<T> {
+    /// The value.
+    pub value: T,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// Where a value comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Origin {
+    /// The program.
+    #[default]
+    BuiltIn,
+    /// A line of a file.
+    File {
+        /// The file.
+        path: String,
+        /// The line.
+        line: usize,
+    },
+    /// A variable of the environment.
+    Environment(&'static str),
+}
+
+impl<T> Setting<T> {
+    /// A built-in value.
+    pub const fn built_in(value: T) -> Self {
+        Self { value, origin: Origin::BuiltIn }
+    }
+}
+
+impl Settings {
+    /// The settings without any file.
+    pub fn built_in(state_home: Setting<PathBuf>) -> Self {
+        Self {
+            inventory: Setting::built_in(Vec::new()),
+            dc_from_name: Setting::built_in(None),
+            fanout: Setting::built_in(limits::FANOUT),
+            width: Setting::built_in(limits::WIDTH),
+            depth: Setting::built_in(None),
+            connect_timeout: Setting::built_in(Duration::from_millis(limits::CONNECT_TIMEOUT_MS)),
+            command_timeout: Setting::built_in(None),
+            credentials: Setting::built_in("own"),
+            output: Setting::built_in(OutputChoice::Auto),
+            fold_ignore: Setting::built_in(Vec::new()),
+            progress: Setting::built_in(ProgressChoice::Auto),
+            color: Setting::built_in(ColorChoice::Auto),
+            state_home,
+            ssh: LinkSettings::default(),
+            inner: LinkSettings::default(),
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BuiltIn => f.write_str("built in"),
+            Self::File { path, line } => write!(f, "{path}:{line}"),
+            Self::Environment(name) => write!(f, "${name}"),
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Exit codes: below 10 and not 0 means that no host was touched. `docs/exit-codes.md` lists them; a test compares.
+
+use mcom_model::{OutcomeKind, Tally};
+
+/// Every host is ok, or was skipped because it has the payload.
+pub const OK: u8 = 0;
+/// An error of mcom or of this machine, before the start.
+pub const OWN_ERROR: u8 = 1;
+/// Usage or syntax: arguments, patterns, scripts, configuration, inventory.
+pub const USAGE: u8 = 2;
+/// A pattern matched no host.
+pub const NOTHING_MATCHED: u8 = 3;
+/// Refused before the start: a saved plan that no longer holds.
+pub const REFUSED: u8 = 4;
+/// Some hosts failed, timed out or were killed.
+pub const SOME_FAILED: u8 = 10;
+/// Some hosts could not be reached, or nothing may start there.
+pub const SOME_UNREACHABLE: u8 = 11;
+/// Both: some failed, and some could not be reached.
+pub const FAILED_AND_UNREACHABLE: u8 = 12;
+/// Halted: some hosts did not run.
+pub const HALTED: u8 = 13;
+/// The state of at least one host could not be learned. Wins over the others.
+pub const UNKNOWN: u8 = 16;
+/// Interrupted, after a clean cancel.
+pub const INTERRUPTED: u8 = 130;
+/// Terminated, after a clean cancel.
+pub const TERMINATED: u8 = 143;
+/// What `--maxrc` gives where a host could not be reached.
+pub const MAXRC_UNREACHABLE: u8 = 255;
+
+/// Every code with its name and meaning, in order.
+pub const ALL: [(u8, &str, &str); 12] = [
+    (OK, "OK", "every host is ok, or was skipped because it has the payload"),
+    (OWN_ERROR, "OWN_ERROR", "an error of mcom or of this machine, before the start"),
+    (USAGE, "USAGE", "usage or syntax: arguments, patterns, scripts, configuration, inventory"),
+    (NOTHING_MATCHED, "NOTHING_MATCHED", "a pattern matched no host"),
+    (REFUSED, "REFUSED", "refused before the start: a saved plan that no longer holds"),
+    (SOME_FAILED, "SOME_FAILED", "some hosts failed, timed out or were killed"),
+    (SOME_UNREACHABLE, "SOME_UNREACHABLE", "some hosts could not be reached, or nothing may start there"),
+    (FAILED_AND_UNREACHABLE, "FAILED_AND_UNREACHABLE", "both: some failed, and some could not be reached"),
+    (HALTED, "HALTED", "halted: some hosts did not run"),
+    (UNKNOWN, "UNKNOWN", "the state of at least one host could not be learned; wins over the others"),
+    (INTERRUPTED, "INTERRUPTED", "interrupted, after a clean cancel"),
+    (TERMINATED, "TERMINATED", "terminated, after a clean cancel"),
+];
+
+/// The signal that ended a run early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndedBySignal {
+    /// SIGINT.
+    Interrupt,
+    /// SIGTERM.
+    Terminate,
+}
+
+/// The exit code of a run.
+pub fn of_run(tally: &Tally, signal: Option<EndedBySignal>) -> u8 {
+    let any = |kinds: &[OutcomeKind]| kinds.iter().any(|&kind| tally.count(kind) > 0);
+    if any(&[OutcomeKind::Unknown]) {
+        return UNKNOWN;
+    }
+    match signal {
+        Some(EndedBySignal::Interrupt) => return INTERRUPTED,
+        Some(EndedBySignal::Terminate) => return TERMINATED,
+        None => {}
+    }
+    let failed = any(&[OutcomeKind::Failed, OutcomeKind::TimedOut, OutcomeKind::Killed]);
+    let unreachable = any(&[OutcomeKind::Unreachable, OutcomeKind::Refused]);
+    match (failed, unreachable) {
+        (true, true) => FAILED_AND_UNREACHABLE,
+        (true, false) => SOME_FAILED,
+        (false, true) => SOME_UNREACHABLE,
+        (false, false) if any(&[OutcomeKind::NotRun]) => HALTED,
+        (false, false) => OK,
+    }
+}
+
+/// `docs/exit-codes.md`.
+pub fn reference() -> String {
+    let mut text = String::from(
+        "# Exit codes\n\nBelow 10 and not 0 means that no host was touched. Generated from `crates/cli/src/exit.rs`; a \
+         test compares the two.\n\n| code | name | meaning |\n|---|---|---|\n",
+    );
+    for (code, name, meaning) in ALL {
+        text.push_str(&format!("| {code} | `{name}` | {meaning} |\n"));
+    }
+    text.push_str(&format!(
+        "\nWith `-S`, `--maxrc`, the code is the largest one of any host, {MAXRC_UNREACHABLE} where one could not be \
+         reached.\n"
+    ));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tally(kinds: &[OutcomeKind]) -> Tally {
+        let mut tally = Tally::default();
+        kinds.iter().for_each(|&kind| tally.add(kind));
+        tally
+    }
+
+    #[test]
+    fn the_worst_host_decides() {
+        use OutcomeKind::*;
+        for (kinds, code) in [
+            (&[Ok, Skipped][..], OK),
+            (&[Ok, Failed], SOME_FAILED),
+            (&[TimedOut], SOME_FAILED),
+            (&[Ok, Refused], SOME_UNREACHABLE),
+            (&[Failed, Unreachable], FAILED_AND_UNREACHABLE),
+            (&[Ok, NotRun], HALTED),
+            (&[Failed, Unreachable, Unknown], UNKNOWN),
+        ] {
+            assert_eq!(of_run(&tally(kinds), None), code, "{kinds:?}");
+        }
+    }
+
+    #[test]
+    fn a_clean_cancel_says_which_signal_but_never_hides_unknown() {
+        use OutcomeKind::*;
+        assert_eq!(of_run(&tally(&[Ok, NotRun]), Some(EndedBySignal::Interrupt)), INTERRUPTED);
+        assert_eq!(of_run(&tally(&[Killed]), Some(EndedBySignal::Terminate)), TERMINATED);
+        assert_eq!(of_run(&tally(&[Unknown]), Some(EndedBySignal::Interrupt)), UNKNOWN);
+    }
+}
