@@ -1,1 +1,5 @@
-//! Placeholder while the workspace is laid out.
+//! One tree run on a real host: links over ssh, nodes put where they are missing, and the engine's effects done.
+
+pub mod bootstrap;
+pub mod link;
+pub mod ssh;

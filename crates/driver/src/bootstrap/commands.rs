@@ -1,0 +1,140 @@
+//! The two commands that mcom gives to a login shell. Pure.
+//!
+//! Each is `exec /bin/sh -c '...'` on one line, without a single quote, a backslash or an exclamation mark inside,
+//! so that sh, bash, dash, zsh, csh, tcsh and fish all hand the same text to `/bin/sh`.
+
+use mcom_model::Digest;
+
+/// Sets `s` to the spool: `MCOM_SPOOL`, else root's or the user's own.
+const SPOOL: &str = r#"s=${MCOM_SPOOL:-}; if [ -z "$s" ]; then u=$(id -u); if [ "$u" = 0 ]; then s=/var/lib/mcom; else s=/var/tmp/mcom-$u; fi; fi;"#;
+
+/// Runs the first of these nodes that the host has; else prints [`ABSENT`], the kernel's name, the machine's and
+/// the program that can compute SHA-256.
+///
+/// The spool may lie in a folder where others can write. It is entered first, so that nobody can put another in its
+/// place afterwards, and everything on the way to the node must belong to the user.
+pub(super) fn link(nodes: impl Iterator<Item = Digest>) -> String {
+    let digests = nodes.map(|digest| digest.to_string()).collect::<Vec<_>>().join(" ");
+    wrap(&format!(
+        r#"{SPOOL} if cd "$s" 2>/dev/null && [ -O . ] && [ -O node ]; then for d in {digests}; do if [ -O node/$d ] && [ -x node/$d ]; then exec ./node/$d link; fi; done; fi; t=none; for c in sha256sum shasum openssl; do if command -v $c >/dev/null 2>&1; then t=$c; break; fi; done; echo {ABSENT} $(uname -sm) $t"#
+    ))
+}
+
+/// Takes a node from standard input, checks it, and gives it its name. Prints [`PUT_OK`], or [`PUT_REFUSED`] with a
+/// word for the cause and what was seen. `nonce` keeps uploads apart that run at once.
+pub(super) fn upload(digest: Digest, len: usize, sha256: &str, nonce: &str) -> String {
+    wrap(&format!(
+        r#"LC_ALL=C; export LC_ALL; umask 077; {SPOOL} no() {{ if [ -n "$t" ]; then rm -f "$t"; fi; echo "{PUT_REFUSED} $1 $2"; exit 0; }}; t=; if [ -h "$s" ]; then no unsafe "$s is a symbolic link"; fi; e=$(mkdir -p "$s" 2>&1) || no write "$e"; cd "$s" 2>/dev/null || no unsafe "$s cannot be entered"; [ -O . ] || no unsafe "$s belongs to somebody else"; chmod 700 . 2>/dev/null; e=$(mkdir -p node 2>&1) || no write "$e"; if [ -h node ]; then no unsafe "$s/node is a symbolic link"; fi; [ -O node ] || no unsafe "$s/node belongs to somebody else"; t=node/.{digest}.{nonce}; e=$(dd of=$t bs=65536 conv=fsync 2>&1) || no write "$e"; n=$(wc -c <$t); [ "$n" -eq {len} ] || no digest "$n of {len} bytes arrived"; if command -v sha256sum >/dev/null 2>&1; then h=$(sha256sum <$t); elif command -v shasum >/dev/null 2>&1; then h=$(shasum -a 256 <$t); elif command -v openssl >/dev/null 2>&1; then h=$(openssl dgst -sha256 -r <$t); else no tool "none of sha256sum, shasum and openssl is there"; fi; case "$h" in {sha256}*) ;; *) no digest "its SHA-256 is $h";; esac; chmod 700 $t; e=$(./$t --version 2>&1) || no execute "$s: $e"; e=$(mv -f $t node/{digest} 2>&1) || no write "$e"; echo {PUT_OK}"#
+    ))
+}
+
+/// Begins the line of a host that lacks the node; the number is the version of the line.
+pub(super) const ABSENT: &str = "mcom-absent 1";
+/// The node stands under its name.
+pub(super) const PUT_OK: &str = "mcom-put ok";
+/// The node could not be put there.
+pub(super) const PUT_REFUSED: &str = "mcom-put refused";
+
+fn wrap(script: &str) -> String {
+    format!("exec /bin/sh -c '{script}'")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::path::Path;
+    use std::process::{Command, Stdio};
+
+    fn all() -> [String; 2] {
+        let digest = Digest::of(b"node");
+        [link([digest].into_iter()), upload(digest, 4, &"0".repeat(64), "n1")]
+    }
+
+    #[test]
+    fn nothing_inside_means_anything_to_a_login_shell() {
+        for command in all() {
+            let script = command.strip_prefix("exec /bin/sh -c '").unwrap().strip_suffix('\'').unwrap();
+            assert!(!script.contains(['\'', '!', '\\', '\n']), "{script}");
+        }
+    }
+
+    /// Runs a command as sshd would, with this login shell, and returns what it printed.
+    fn run(shell: &str, command: &str, spool: &Path, stdin: &[u8]) -> String {
+        let mut child = Command::new(shell)
+            .args(["-c", command])
+            .env("MCOM_SPOOL", spool)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // A command that refuses closes its end early.
+        let _ = child.stdin.take().unwrap().write_all(stdin);
+        String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
+    }
+
+    /// A stand-in for a node that says how it was called.
+    const NODE: &[u8] = b"#!/bin/sh\necho called: $1\n";
+
+    fn sha256(bytes: &[u8]) -> String {
+        use sha2::Digest as _;
+        sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn put(shell: &str, spool: &Path, sent: &[u8]) -> String {
+        run(shell, &upload(Digest::of(NODE), NODE.len(), &sha256(NODE), "n1"), spool, sent)
+    }
+
+    fn shells() -> impl Iterator<Item = &'static str> {
+        ["/bin/sh", "/bin/bash", "/bin/dash", "/bin/zsh", "/bin/csh", "/bin/tcsh", "/usr/bin/fish"]
+            .into_iter()
+            .filter(|shell| Path::new(shell).exists())
+    }
+
+    #[test]
+    fn every_shell_puts_it_there_and_then_runs_it() {
+        assert!(shells().count() >= 2);
+        for shell in shells() {
+            let folder = tempfile::tempdir().unwrap();
+            let spool = folder.path().join("a/spool of mine");
+            let command = link([Digest::of(b"another"), Digest::of(NODE)].into_iter());
+            let answer = run(shell, &command, &spool, b"");
+            assert!(answer.starts_with(&format!("{ABSENT} Linux {} sha256sum\n", std::env::consts::ARCH)), "{answer}");
+            assert_eq!(put(shell, &spool, NODE), format!("{PUT_OK}\n"), "{shell}");
+            assert_eq!(run(shell, &command, &spool, b""), "called: link\n", "{shell}");
+            let mode = std::fs::metadata(spool.join("node")).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o700);
+        }
+    }
+
+    #[test]
+    fn what_arrives_cut_or_changed_is_refused_and_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = folder.path().join("spool");
+        let mut changed = NODE.to_vec();
+        changed[5] ^= 1;
+        let cut = put("/bin/sh", &spool, &NODE[..9]);
+        assert_eq!(cut, format!("{PUT_REFUSED} digest 9 of {} bytes arrived\n", NODE.len()));
+        assert!(put("/bin/sh", &spool, &changed).starts_with(&format!("{PUT_REFUSED} digest its SHA-256 is ")));
+        assert_eq!(std::fs::read_dir(spool.join("node")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_link_in_the_spools_place_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = folder.path().join("spool");
+        std::os::unix::fs::symlink(folder.path(), &spool).unwrap();
+        let answer = put("/bin/sh", &spool, NODE);
+        assert!(answer.starts_with(&format!("{PUT_REFUSED} unsafe ")) && answer.contains("symbolic link"), "{answer}");
+    }
+
+    #[test]
+    fn a_file_in_the_spools_place_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = folder.path().join("spool");
+        std::fs::write(&spool, "").unwrap();
+        let answer = put("/bin/sh", &spool, NODE);
+        assert!(answer.starts_with(&format!("{PUT_REFUSED} write ")) && answer.contains("File exists"), "{answer}");
+    }
+}

@@ -1,0 +1,12 @@
+//! Gets a node to speak at the other end of a connection: starts it where it stands, puts it there where it is missing.
+
+mod answer;
+mod arch;
+mod commands;
+mod open;
+mod session;
+mod store;
+mod upload;
+
+pub use open::open;
+pub use store::{NodeFile, NodeStore, NodeStoreError};

@@ -1,0 +1,121 @@
+//! The life of one link to a child: opened, carrying messages both ways, closed or lost. One task for each.
+
+use crate::link::connect::Connector;
+use crate::link::hello::Opened;
+use crate::link::pipes::Pipes;
+use crate::link::reader::Reader;
+use crate::link::writer::{Queue, Writer, queue};
+use crate::ssh::connection_lost;
+use mcom_engine::tree::{LinkFailure, LinkId};
+use mcom_model::{HostSpec, Reason};
+use mcom_wire::{Down, HelloDown, HelloUp, PROTOCOL, Up};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc::Sender;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+/// For a node to leave by itself once its link is closed; after that the connection is ended under it.
+const PARTING: Duration = Duration::from_secs(3);
+
+/// What a link says to its owner.
+#[derive(Debug)]
+pub enum FromChild {
+    /// The node there has said hello.
+    Opened {
+        /// What it said.
+        hello: HelloUp,
+        /// Whether it had to be put there first.
+        node_shipped: bool,
+    },
+    /// The link could not be made. Nothing follows.
+    Failed(LinkFailure),
+    /// A message.
+    Said(Up),
+    /// The link is gone. Nothing follows.
+    Lost(Reason),
+}
+
+/// A link to a child, open or being opened. Dropping it closes it: what was sent is still written.
+#[derive(Debug)]
+pub struct ChildLink {
+    writer: Writer<Down>,
+    task: JoinHandle<()>,
+}
+
+impl ChildLink {
+    /// Starts to make a link to `host`. What it says goes to `owner`, under its name.
+    pub fn open(connector: Arc<Connector>, link: LinkId, host: HostSpec, owner: Sender<(LinkId, FromChild)>) -> Self {
+        let (writer, queue) = queue();
+        let task = tokio::spawn(live(connector, link, host, queue, owner));
+        Self { writer, task }
+    }
+
+    /// Where messages for the child are put.
+    pub const fn writer(&self) -> &Writer<Down> {
+        &self.writer
+    }
+
+    /// Closes the link. The task ends when everything that it held is closed.
+    pub fn close(self) -> JoinHandle<()> {
+        self.task
+    }
+}
+
+async fn live(
+    connector: Arc<Connector>,
+    link: LinkId,
+    host: HostSpec,
+    mut queue: Queue<Down>,
+    owner: Sender<(LinkId, FromChild)>,
+) {
+    let opened = tokio::select! {
+        opened = connector.open(&host) => opened,
+        () = queue.closed() => return,
+    };
+    let Opened { hello, node_shipped, pipes } = match opened {
+        Ok(opened) => opened,
+        Err(failure) => {
+            let _ = owner.send((link, FromChild::Failed(failure))).await;
+            return;
+        }
+    };
+    let node = hello.node;
+    if owner.send((link, FromChild::Opened { hello, node_shipped })).await.is_err() {
+        return;
+    }
+    if let Some(reason) = carry(pipes, HelloDown { protocol: PROTOCOL, node }, link, queue, &owner).await {
+        let _ = owner.send((link, FromChild::Lost(reason))).await;
+    }
+}
+
+/// Carries messages until the link is closed from this side (none) or lost.
+async fn carry(
+    pipes: Pipes,
+    hello: HelloDown,
+    link: LinkId,
+    mut queue: Queue<Down>,
+    owner: &Sender<(LinkId, FromChild)>,
+) -> Option<Reason> {
+    let Pipes { to, from, decoder, last_words, hold } = pipes;
+    let mut reader = Reader::new(from, decoder);
+    let mut writing = std::pin::pin!(async {
+        let closed = queue.write_after(Down::Hello(hello), to).await.is_ok();
+        // A node that takes nothing any more is about to be read to its end.
+        if !closed {
+            std::future::pending::<()>().await;
+        }
+    });
+    loop {
+        tokio::select! {
+            () = &mut writing => break,
+            read = reader.next() => match read {
+                Ok(Some(message)) => owner.send((link, FromChild::Said(message))).await.ok()?,
+                Ok(None) => return Some(connection_lost(&hold.printed(), &last_words.text())),
+                Err(violation) => return Some(violation),
+            },
+        }
+    }
+    let _ = timeout(PARTING, async { while let Ok(Some(_)) = reader.next().await {} }).await;
+    None
+}

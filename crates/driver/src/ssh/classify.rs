@@ -1,0 +1,165 @@
+//! What a failed `ssh` means, read from what it printed. Pure.
+
+use mcom_engine::tree::LinkFailure;
+use mcom_model::{Reason, ReasonKind};
+
+/// Phrases of OpenSSH's client and what they mean. A line is compared with them in this order.
+const PHRASES: &[(&str, ReasonKind)] = &[
+    ("Could not resolve hostname", ReasonKind::NameNotResolved),
+    ("has changed and you have requested strict checking", ReasonKind::HostKeyChanged),
+    ("HOST IDENTIFICATION HAS CHANGED", ReasonKind::HostKeyChanged),
+    ("REVOKED HOST KEY DETECTED", ReasonKind::HostKeyChanged),
+    ("host key is known for", ReasonKind::HostKeyUnknown),
+    ("No matching host key fingerprint found in DNS", ReasonKind::HostKeyUnknown),
+    ("Permission denied (", ReasonKind::AuthRefused),
+    ("Too many authentication failures", ReasonKind::AuthRefused),
+    ("not responding", ReasonKind::ConnectTimeout),
+    ("timed out", ReasonKind::ConnectTimeout),
+    ("Connection refused", ReasonKind::ConnectionRefused),
+    ("No route to host", ReasonKind::NoRoute),
+    ("Network is unreachable", ReasonKind::NoRoute),
+    ("Host is down", ReasonKind::NoRoute),
+    ("Host key verification failed", ReasonKind::HostKeyUnknown),
+];
+
+/// Lines that stand around the telling one.
+const ASIDES: &[&str] =
+    &["@@@", "Warning: Permanently added", "Connection to ", "Offending ", "Host key verification failed"];
+
+/// Why a connection could not be made, from everything that `ssh` printed.
+pub fn classify(printed: &str) -> LinkFailure {
+    let reason = match telling_line(printed) {
+        Some((line, kind)) => Reason::new(kind, line),
+        None => Reason::new(ReasonKind::SshFailed, last_line(printed).unwrap_or("ssh failed and said nothing")),
+    };
+    match reason.kind {
+        // Whoever connects sees another key: no other parent may be asked to try its luck.
+        ReasonKind::HostKeyChanged => LinkFailure::Refused(reason),
+        _ => LinkFailure::Unreachable(reason),
+    }
+}
+
+/// Why an established connection ended, from what `ssh` printed and what the node said on its standard error.
+pub fn connection_lost(ssh_printed: &str, node_printed: &str) -> Reason {
+    let said = last_line(node_printed).or_else(|| last_line(ssh_printed));
+    Reason::new(ReasonKind::LinkLost, said.unwrap_or("the connection was closed"))
+}
+
+/// The phrase that comes first in the table wins, then the line that comes last: a host's banner stands above.
+fn telling_line(printed: &str) -> Option<(&str, ReasonKind)> {
+    PHRASES.iter().find_map(|&(phrase, kind)| {
+        printed.lines().rev().find(|line| line.contains(phrase)).map(|line| (tidy(line), kind))
+    })
+}
+
+fn last_line(printed: &str) -> Option<&str> {
+    let lines = || printed.lines().rev().map(tidy).filter(|line| !line.is_empty());
+    lines().find(|line| !ASIDES.iter().any(|aside| line.starts_with(aside))).or_else(|| lines().next())
+}
+
+fn tidy(line: &str) -> &str {
+    let line = line.trim();
+    line.strip_prefix("ssh: ").unwrap_or(line).trim_matches(['@', ' '])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Everything here was printed by OpenSSH 7.4 to 9.9.
+    const TABLE: &[(&str, ReasonKind, &str)] = &[
+        (
+            "ssh: connect to host 192.0.2.1 port 22: Connection timed out\r\n",
+            ReasonKind::ConnectTimeout,
+            "connect to host 192.0.2.1 port 22: Connection timed out",
+        ),
+        ("ssh: connect to host a port 22: Operation timed out\n", ReasonKind::ConnectTimeout, "Operation timed out"),
+        (
+            "Connection timed out during banner exchange\nConnection to 127.0.0.1 port 9 timed out\n",
+            ReasonKind::ConnectTimeout,
+            "timed out",
+        ),
+        ("Timeout, server mail3 not responding.\r\n", ReasonKind::ConnectTimeout, "mail3"),
+        ("ssh: connect to host a port 22: Connection refused\r\n", ReasonKind::ConnectionRefused, "Connection refused"),
+        (
+            "ssh: Could not resolve hostname mail9: Name or service not known\r\n",
+            ReasonKind::NameNotResolved,
+            "Could not resolve hostname mail9",
+        ),
+        (
+            "ssh: Could not resolve hostname a: Temporary failure in name resolution\r\n",
+            ReasonKind::NameNotResolved,
+            "Temporary failure",
+        ),
+        ("ssh: connect to host a port 22: No route to host\r\n", ReasonKind::NoRoute, "No route"),
+        ("ssh: connect to host a port 22: Network is unreachable\r\n", ReasonKind::NoRoute, "unreachable"),
+        (
+            "op@mail1: Permission denied (publickey,password).\r\n",
+            ReasonKind::AuthRefused,
+            "op@mail1: Permission denied",
+        ),
+        (
+            "Received disconnect from 10.0.0.1 port 22:2: Too many authentication failures\r\nDisconnected from 10.0.0.1 port 22\r\n",
+            ReasonKind::AuthRefused,
+            "Too many authentication failures",
+        ),
+        (
+            "No ED25519 host key is known for mail1 and you have requested strict checking.\r\nHost key verification failed.\r\n",
+            ReasonKind::HostKeyUnknown,
+            "No ED25519 host key is known for mail1",
+        ),
+        (
+            "@@@@@@@@@@@@@@@\r\n@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\r\n@@@@@@@@@@@@@@@\r\nIT IS POSSIBLE THAT SOMEONE IS DOING SOMETHING NASTY!\r\nOffending ED25519 key in /root/.ssh/known_hosts:1\r\nHost key for mail1 has changed and you have requested strict checking.\r\nHost key verification failed.\r\n",
+            ReasonKind::HostKeyChanged,
+            "Host key for mail1 has changed",
+        ),
+        (
+            "kex_exchange_identification: Connection closed by remote host\r\nConnection closed by 127.0.0.1 port 22\r\n",
+            ReasonKind::SshFailed,
+            "Connection closed by 127.0.0.1",
+        ),
+        (
+            "Unable to negotiate with 10.0.0.1 port 22: no matching host key type found. Their offer: ssh-rsa\r\n",
+            ReasonKind::SshFailed,
+            "no matching host key type",
+        ),
+        (
+            "/tmp/x/config: line 12: Bad configuration option: foo\r\n/tmp/x/config: terminating, 1 bad configuration options\r\n",
+            ReasonKind::SshFailed,
+            "terminating",
+        ),
+        ("", ReasonKind::SshFailed, "said nothing"),
+        (
+            "Authorised use only. Connection refused to all others.\nop@mail1: Permission denied (publickey).\r\n",
+            ReasonKind::AuthRefused,
+            "op@mail1",
+        ),
+    ];
+
+    #[test]
+    fn what_ssh_prints_has_one_meaning() {
+        for (printed, kind, text) in TABLE {
+            let (LinkFailure::Unreachable(reason) | LinkFailure::Refused(reason)) = classify(printed);
+            assert_eq!(reason.kind, *kind, "{printed}");
+            assert!(reason.text.contains(text), "{:?} lacks {text:?}", reason.text);
+        }
+    }
+
+    #[test]
+    fn only_a_changed_key_is_refused_for_every_parent() {
+        for (printed, kind, _) in TABLE {
+            let refused = matches!(classify(printed), LinkFailure::Refused(_));
+            assert_eq!(refused, *kind == ReasonKind::HostKeyChanged, "{printed}");
+        }
+    }
+
+    #[test]
+    fn a_lost_connection_says_what_was_said_last() {
+        assert_eq!(
+            connection_lost("Timeout, server a not responding.\r\n", "").text,
+            "Timeout, server a not responding."
+        );
+        assert_eq!(connection_lost("", "mcom-node: out of memory\n").text, "mcom-node: out of memory");
+        assert_eq!(connection_lost("", "").text, "the connection was closed");
+    }
+}
