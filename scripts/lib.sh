@@ -85,6 +85,7 @@ need_cargo() {
 need_sshd() {
     need ssh openssh-client openssh-clients
     need ssh-keygen openssh-client openssh-clients
+    have_system sshd || say "(the package openssh-server may also start this machine's own SSH service; the fleets do not need that)"
     need sshd openssh-server
 }
 

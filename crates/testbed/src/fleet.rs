@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use crate::builder::FleetBuilder;
 use crate::client_files;
 use crate::error::{FleetError, at};
-use crate::host::Host;
+use crate::host::{Host, addresses};
 use crate::layout::{LONGEST_DIR, Layout};
 use crate::sweep::{self, Guard, Signal};
 
@@ -160,9 +160,9 @@ impl Fleet {
     }
 
     fn prepare_hosts(&mut self, builder: &FleetBuilder) -> Result<(), FleetError> {
-        for (number, spec) in builder.hosts.iter().enumerate() {
+        for (spec, address) in builder.hosts.iter().zip(addresses()) {
             let own = builder.options.get(&spec.name).cloned().unwrap_or_default();
-            self.hosts.push(Host::prepare(&self.layout, spec.clone(), builder.every.and(&own), number)?);
+            self.hosts.push(Host::prepare(&self.layout, spec.clone(), builder.every.and(&own), address)?);
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::builder::{HostOptions, HostSpec, Presence};
@@ -30,12 +31,12 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    /// Writes the files of host `number`. Nothing runs yet.
+    /// Writes the files of a host, and finds it a port that is free at its address. Nothing runs yet.
     pub(crate) fn prepare(
         fleet: &Layout,
         spec: HostSpec,
         options: HostOptions,
-        number: usize,
+        address: Ipv4Addr,
     ) -> Result<Self, FleetError> {
         let layout = fleet.host(&spec.name);
         for folder in [layout.home(), layout.spool(), layout.bin()] {
@@ -43,7 +44,6 @@ impl Host {
         }
         let private = std::fs::Permissions::from_mode(0o700);
         std::fs::set_permissions(layout.spool(), private).map_err(at(layout.spool()))?;
-        let address = address_of(number);
         let silent = TcpListener::bind((address, 0)).map_err(at(&layout.dir))?;
         let port = silent.local_addr().map_err(at(&layout.dir))?.port();
         let silent = (options.presence == Presence::Hanging).then_some(silent);
@@ -226,10 +226,13 @@ SetEnv {env}
     }
 }
 
-/// 127.1.0.1, 127.1.0.2, …: the whole of 127.0.0.0/8 is the machine's own.
-fn address_of(number: usize) -> Ipv4Addr {
-    let low = |value: usize| u8::try_from(value).expect("a remainder below 250 fits a byte");
-    Ipv4Addr::new(127, 1, low(number / 250 % 250), low(number % 250 + 1))
+/// Addresses like 127.1.7.1, 127.1.7.2, …: the whole of 127.0.0.0/8 is the machine's own. Fleets that come up at
+/// the same time begin at different ones, so that none takes a port that another has just found to be free.
+pub(crate) fn addresses() -> impl Iterator<Item = Ipv4Addr> {
+    static FLEETS: AtomicU32 = AtomicU32::new(0);
+    let block = std::process::id().wrapping_add(FLEETS.fetch_add(1, Ordering::Relaxed).wrapping_mul(31));
+    let low = |value: u32| u8::try_from(value).expect("a remainder below 250 fits a byte");
+    (0..).map(move |number| Ipv4Addr::new(127, 1, low((block % 250 + number / 250) % 250), low(number % 250 + 1)))
 }
 
 fn last_lines(log: &str) -> String {
@@ -243,8 +246,9 @@ mod tests {
 
     #[test]
     fn addresses_are_distinct_and_loopback() {
-        let all: std::collections::BTreeSet<_> = (0..1000).map(address_of).collect();
+        let all: std::collections::BTreeSet<_> = addresses().take(1000).collect();
         assert_eq!(all.len(), 1000);
         assert!(all.iter().all(Ipv4Addr::is_loopback));
+        assert_ne!(addresses().next(), addresses().next(), "two fleets of one process");
     }
 }
