@@ -1,0 +1,204 @@
+//! One `[[hosts]]` entry: a pattern and what holds for the hosts that match it.
+
+use crate::document::{DocumentError, Found, Section};
+use crate::hostset::is_host_name;
+use crate::inventory::attributes::HostAttributes;
+use crate::pattern::{self, Joint, Name, Part, Pattern, TermKind};
+
+const KEYS: [&str; 7] = ["pattern", "dc", "groups", "user", "port", "address", "weight"];
+
+/// The largest weight; more digits say nothing more.
+const MAX_WEIGHT: u64 = 1_000_000;
+
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) pattern: Pattern,
+    pub(super) groups: Vec<String>,
+    pub(super) attributes: HostAttributes,
+}
+
+impl Entry {
+    pub(super) fn read(section: &Section<'_>, at: usize) -> Result<Self, DocumentError> {
+        section.only(&KEYS)?;
+        let Some(text) = section.text("pattern")? else {
+            return Err(section.error(at, "an entry of [[hosts]] needs a pattern: pattern = \"mail[1-10]-dc1\""));
+        };
+        let pattern = names_only(section, &text)?;
+        let groups = section.texts("groups")?.unwrap_or_default();
+        for group in &groups {
+            group_name(section, group)?;
+        }
+        let attributes = HostAttributes {
+            dc: word(section, "dc", is_host_name)?,
+            user: word(section, "user", is_user)?,
+            port: section.number("port", 1..=65_535)?.and_then(|port| u16::try_from(port.value).ok()),
+            address: word(section, "address", |address| is_address(&address.replace("%h", "h")))?,
+            weight: section.number("weight", 0..=MAX_WEIGHT)?.and_then(|weight| u32::try_from(weight.value).ok()),
+        };
+        let groups = groups.into_iter().map(|group| group.value).collect();
+        Ok(Self { pattern, groups, attributes })
+    }
+
+    pub(super) fn matches(&self, host: &str) -> bool {
+        matches(&self.pattern, host)
+    }
+
+    /// What the entry says about this host, its address filled in.
+    pub(super) fn attributes_of(&self, host: &str) -> HostAttributes {
+        let address = self.attributes.address.as_ref().map(|address| address.replace("%h", host));
+        HostAttributes { address, ..self.attributes.clone() }
+    }
+}
+
+/// A pattern that stands for names by its text alone, or for names that other entries bring (`*`, `?`).
+pub(super) fn names_only(section: &Section<'_>, text: &Found<String>) -> Result<Pattern, DocumentError> {
+    let pattern = pattern::parse(&text.value).map_err(|error| section.error(text.at, error.to_string()))?;
+    for term in pattern.terms() {
+        let spelled = &pattern.text()[term.span.clone()];
+        match &term.kind {
+            TermKind::Name { user: None, port: None, .. } => {}
+            TermKind::Name { .. } => {
+                let advice = "write user = \"...\" and port = ... in the entry";
+                return Err(section.error(text.at, format!("`{spelled}` names a user or a port: {advice}")));
+            }
+            _ => {
+                let advice = "an inventory says which hosts there are, by names such as mail[1-10]-dc1";
+                return Err(section.error(text.at, format!("`{spelled}` refers to something else: {advice}")));
+            }
+        }
+    }
+    Ok(pattern)
+}
+
+/// Refuses what could not be typed after `@`.
+pub(super) fn group_name(section: &Section<'_>, group: &Found<String>) -> Result<(), DocumentError> {
+    if is_host_name(&group.value) && group.value != "run" {
+        return Ok(());
+    }
+    let advice = "letters, digits, `.`, `_` and `-`, and not `run`";
+    Err(section.error(group.at, format!("`{}` cannot be the name of a group: {advice}", group.value)))
+}
+
+/// Whether a pattern of names has this host.
+pub(super) fn matches(pattern: &Pattern, host: &str) -> bool {
+    pattern.terms().iter().fold(false, |so_far, term| {
+        let TermKind::Name { name, .. } = &term.kind else { return so_far };
+        match term.joint {
+            Joint::Union => so_far || name_matches(name, host),
+            Joint::And => so_far && name_matches(name, host),
+            Joint::Without => so_far && !name_matches(name, host),
+        }
+    })
+}
+
+/// Whether the names of a pattern are to be looked up among those of other entries.
+pub(super) fn has_wildcard(pattern: &Pattern) -> bool {
+    fn wild(name: &Name) -> bool {
+        name.parts.iter().any(|part| match part {
+            Part::AnyText | Part::AnyChar => true,
+            Part::Alt(branches) => branches.iter().any(wild),
+            Part::Literal(_) | Part::Range(_) => false,
+        })
+    }
+    pattern.terms().iter().any(|term| matches!(&term.kind, TermKind::Name { name, .. } if wild(name)))
+}
+
+fn name_matches(name: &Name, host: &str) -> bool {
+    rest_matches(&name.parts, host, &|rest| rest.is_empty())
+}
+
+/// Matches parts one after the other and hands what is left over to `then`: branches and numbers may take more or
+/// less of the name, so each way is tried.
+fn rest_matches(parts: &[Part], host: &str, then: &dyn Fn(&str) -> bool) -> bool {
+    let Some((part, parts)) = parts.split_first() else { return then(host) };
+    let go_on = |rest: &str| rest_matches(parts, rest, then);
+    match part {
+        Part::Literal(text) => host.strip_prefix(text.as_str()).is_some_and(go_on),
+        Part::Range(items) => items.iter().any(|item| item_matches(item, host, &go_on)),
+        Part::Alt(branches) => branches.iter().any(|branch| rest_matches(&branch.parts, host, &go_on)),
+        Part::AnyText => (0..=host.len()).any(|at| go_on(&host[at..])),
+        Part::AnyChar => !host.is_empty() && go_on(&host[1..]),
+    }
+}
+
+fn item_matches(item: &pattern::Item, host: &str, then: &dyn Fn(&str) -> bool) -> bool {
+    match *item {
+        pattern::Item::Letters { first, last, step } => {
+            let Some(&letter) = host.as_bytes().first() else { return false };
+            (first..=last).contains(&letter) && u64::from(letter - first).is_multiple_of(step) && then(&host[1..])
+        }
+        pattern::Item::Numbers { first, last, step, width } => {
+            let run = host.bytes().take_while(u8::is_ascii_digit).count();
+            (1..=run).any(|digits| {
+                let spelled = &host[..digits];
+                let padded = digits == width || (digits > width && !(spelled.starts_with('0') && digits > 1));
+                let number = spelled.parse::<u64>().ok().filter(|number| (first..=last).contains(number));
+                padded && number.is_some_and(|number| (number - first).is_multiple_of(step)) && then(&host[digits..])
+            })
+        }
+    }
+}
+
+fn word(section: &Section<'_>, key: &str, fits: impl Fn(&str) -> bool) -> Result<Option<String>, DocumentError> {
+    match section.text(key)? {
+        Some(found) if !fits(&found.value) => {
+            Err(section.error(found.at, format!("`{}` cannot be the `{key}` of a host", found.value)))
+        }
+        found => Ok(found.map(|found| found.value)),
+    }
+}
+
+/// Whether a text may be a user: it becomes an argument of `ssh`.
+fn is_user(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-@\\+$".contains(c);
+    !text.is_empty() && !text.starts_with('-') && text.chars().all(plain)
+}
+
+/// Whether a text may be an address: a name or an IP address, with a zone where it has one.
+fn is_address(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || ".-_:%".contains(c);
+    !text.is_empty()
+        && text.len() <= mcom_model::limits::HOST_NAME_BYTES
+        && !text.starts_with('-')
+        && text.chars().all(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn has(text: &str, host: &str) -> bool {
+        matches(&pattern::parse(text).unwrap(), host)
+    }
+
+    #[test]
+    fn names_match_without_being_expanded() {
+        for (text, hits, misses) in [
+            (
+                "mail[1-100]-(dc1|dc2)",
+                &["mail1-dc1", "mail100-dc2"][..],
+                &["mail0-dc1", "mail101-dc1", "mail1-dc3", "mail01-dc1"][..],
+            ),
+            ("web[08-11]", &["web08", "web11"], &["web8", "web12", "web008"]),
+            ("n[0-48/16]", &["n0", "n16", "n48"], &["n1", "n64"]),
+            ("r[a-c]x", &["rax", "rcx"], &["rdx", "rx"]),
+            ("(a|ab)(c|bc)", &["ac", "abc", "abbc"], &["a", "abcc"]),
+            ("web*-dc?", &["web1-dc1", "web-dc9"], &["web1-dc", "aweb1-dc1"]),
+            ("web[1-3]!web2", &["web1", "web3"], &["web2"]),
+            ("web[1-3]&web[2-9]", &["web2"], &["web1", "web4"]),
+            ("n[1-2][1-2]", &["n11", "n22"], &["n1", "n111"]),
+        ] {
+            for host in hits {
+                assert!(has(text, host), "{text} has {host}");
+            }
+            for host in misses {
+                assert!(!has(text, host), "{text} has not {host}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_million_hosts_match_in_an_instant() {
+        assert!(has("node[1-1000000]", "node999999"));
+    }
+}
