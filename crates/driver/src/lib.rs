@@ -2,4 +2,5 @@
 
 pub mod bootstrap;
 pub mod link;
+pub mod spool;
 pub mod ssh;

@@ -1,0 +1,38 @@
+//! What mcom keeps on a host: one folder for each attempt, the host's lock, and the history of runs.
+//!
+//! ```text
+//! /var/lib/mcom                  of root, else /var/tmp/mcom-UID; MCOM_SPOOL moves it
+//!   header                       {"spool":1,"machine":"…"}: another machine's spool is refused
+//!   lock, holder                 flock of the supervisor that runs a payload; who that is and why, as JSON
+//!   history                      one JSON line before and one after each run
+//!   runs/RUN.ATTEMPT/            made with mkdir: the claim
+//!     claim                      a JSON line with the boot id; a line `void` ends the attempt before its start
+//!     spec                       what to run, as JSON
+//!     payload, stdin             the bytes
+//!     started                    JSON: pid, start time, boot id
+//!     out, err, index            the two streams; a JSON line for each piece: stream, offset, len, at (µs)
+//!     result                     what the payload left in $MCOM_RESULT
+//!     exit                       JSON, padded with blanks: the outcome and the receipt
+//!     bell, ctl                  fifos: the supervisor wakes the node; the node asks for a cancel
+//! ```
+//!
+//! Everything is mode 0700 or 0600, the owner is checked, and no symbolic link is followed.
+
+mod attempt;
+mod error;
+mod folder;
+mod formats;
+mod history;
+mod host;
+mod place;
+mod remove;
+#[cfg(test)]
+mod tests;
+
+pub use attempt::{AttemptFolder, Claim, EXIT_ROOM};
+pub use error::SpoolError;
+pub use folder::Folder;
+pub use formats::{AttemptSpec, ClaimRecord, ExitRecord, HistoryLine, HolderRecord, IndexLine};
+pub use history::History;
+pub use host::{HostIdentity, ProcessIdentity, ProcessStat};
+pub use place::{HostLock, Spool};

@@ -1,0 +1,51 @@
+//! Removal of attempts that nobody will ask about any more.
+//!
+//! The history still says that they began, so their claims are not given twice.
+
+use crate::spool::{AttemptFolder, Spool, SpoolError};
+use std::time::{Duration, SystemTime};
+
+/// How long an attempt is kept after its folder last changed.
+const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// How often a spool is looked through at most.
+const EVERY: Duration = Duration::from_secs(24 * 3600);
+
+impl Spool {
+    /// Removes attempts older than a week, unless somebody looked for them within a day. Says how many it removed.
+    pub fn remove_old(&self, now: SystemTime) -> Result<usize, SpoolError> {
+        let marker = self.root().append("swept")?;
+        let io = |error| self.root().error("swept", "look at", error);
+        let about = marker.metadata().map_err(io)?;
+        let looked = about.modified().map_err(io)?;
+        if about.len() > 0 && now.duration_since(looked).is_ok_and(|age| age < EVERY) {
+            return Ok(0);
+        }
+        std::io::Write::write_all(&mut &marker, b".").map_err(io)?;
+        marker.set_modified(now).map_err(io)?;
+        let entries =
+            std::fs::read_dir(self.runs().path()).map_err(|error| self.root().error("runs", "read", error))?;
+        let mut removed = 0;
+        for entry in entries.flatten() {
+            let old = entry
+                .metadata()
+                .and_then(|about| about.modified())
+                .is_ok_and(|changed| now.duration_since(changed).is_ok_and(|age| age >= KEPT));
+            if old && self.remove(&entry.file_name().to_string_lossy())? {
+                removed += 1;
+            }
+        }
+        Ok(removed)
+    }
+
+    /// Removes an attempt that no supervisor has and whose payload is gone.
+    fn remove(&self, name: &str) -> Result<bool, SpoolError> {
+        let attempt = AttemptFolder::open(self, name)?;
+        let Some(_claim) = attempt.try_lock_claim()? else { return Ok(false) };
+        if attempt.payload_is_alive(self.host()) {
+            return Ok(false);
+        }
+        std::fs::remove_dir_all(attempt.place()).map_err(|error| self.runs().error(name, "remove", error))?;
+        Ok(true)
+    }
+}
