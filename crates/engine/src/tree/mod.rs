@@ -1,7 +1,22 @@
 //! One tree run: who is reached through whom, what was started, what came back.
 
+mod below;
+mod collect;
+mod coordinator;
 mod effect;
+mod group;
+mod heartbeat;
+mod hosts;
 mod input;
+mod links;
+mod node;
+mod own;
+mod relay;
+mod run;
+mod settle;
+mod stop;
+mod window;
 
 pub use effect::{Effect, LinkId, OwnStart};
 pub use input::{Input, LinkFailure, OwnEvent, OwnReceipt, TimerReason};
+pub use run::TreeRun;

@@ -1,0 +1,55 @@
+//! The side of the coordinator that looks up: the plan it carries out, the record it keeps, and the end of the run.
+
+use crate::tree::collect::Collection;
+use crate::tree::effect::Effect;
+use crate::tree::hosts::{Host, Hosts};
+use crate::tree::node::initial_credit;
+use crate::tree::run::{Role, TreeRun};
+use crate::tree::window::Pool;
+use mcom_model::{EndedBy, HostId, Plan, RunEvent, RunSpec, RunStart, Tally, What};
+
+/// What only the coordinator has.
+pub(super) struct Coordinator {
+    pub(super) tally: Tally,
+    pub(super) by: EndedBy,
+    /// Levels that the tree may have below the coordinator's children.
+    pub(super) levels_below: Option<u32>,
+    pub(super) collection: Collection,
+}
+
+impl TreeRun {
+    /// The coordinator of a run. Its first effects are there at once: the start of the run is recorded, and the links
+    /// to the first candidates are made.
+    pub fn coordinator(plan: &Plan, spec: RunSpec, start: RunStart) -> Self {
+        let credit = initial_credit(spec.output);
+        let levels_below = plan.shape.depth.map(|depth| depth.saturating_sub(1));
+        let hosts = plan.host_ids().zip(&plan.hosts).map(|(id, host)| Host::new(id, host.clone(), host.dc, credit));
+        let collection = Collection::new(credit);
+        let role = Coordinator { tally: Tally::default(), by: EndedBy::Itself, levels_below, collection };
+        let fanout = spec.limits.fanout;
+        let mut run = Self::new(Role::Coordinator(Box::new(role)), Some(spec), Hosts::of_plan(hosts));
+        run.record(What::RunStarted(start), true);
+        run.pools = plan.datacenters.iter().map(|dc| Pool::new(dc.name.clone(), fanout)).collect();
+        for (pool, dc) in (0..).zip(&plan.datacenters) {
+            let members: Vec<(HostId, u32)> = dc.members.iter().map(|&id| (id, plan.host(id).weight)).collect();
+            run.begin_groups(pool, mcom_fleet::tree::top(&members, plan.shape.depth));
+        }
+        run.end_if_done();
+        run
+    }
+
+    /// Writes down what happened. What is durable stands before the next effect is carried out.
+    pub(super) fn record(&mut self, what: What, durable: bool) {
+        let event = RunEvent { at: self.now, what };
+        self.effects.push_back(Effect::Record { event, durable });
+    }
+
+    pub(super) fn end_run(&mut self) {
+        let Role::Coordinator(coordinator) = &self.role else { return };
+        if coordinator.collection.is_complete() {
+            let (tally, by) = (coordinator.tally, coordinator.by);
+            self.record(What::RunEnded { tally, by }, true);
+            self.leave();
+        }
+    }
+}

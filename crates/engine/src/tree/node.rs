@@ -1,0 +1,146 @@
+//! The side of a node that looks up: its assignment, its members, its blobs, and the orders from above.
+
+use crate::tree::Effect;
+use crate::tree::hosts::{Host, Hosts};
+use crate::tree::own::Own;
+use crate::tree::run::{Role, TreeRun};
+use crate::tree::window::Pool;
+use mcom_model::limits::LIVE_INITIAL_CREDIT;
+use mcom_model::{Digest, Epoch, HostId, HostSpec, Outcome, OutputMode, Reason, ReasonKind};
+use mcom_wire::{Assignment, Down, Up};
+use std::collections::BTreeSet;
+
+/// What only a node has.
+#[derive(Default)]
+pub(super) struct Node {
+    pub(super) me: Option<HostId>,
+    pub(super) epoch: Epoch,
+    pub(super) levels: Option<u32>,
+    pub(super) own: Own,
+    /// Bodies that went up: a body goes up once.
+    pub(super) bodies_sent: BTreeSet<Digest>,
+    /// The assignment, until all of its members are here.
+    incoming: Option<Box<Assignment>>,
+    members: Vec<(HostId, HostSpec)>,
+    /// Which of the payload's blobs are here.
+    blobs: Vec<bool>,
+    /// Orders that came before all members did.
+    early: Vec<Down>,
+}
+
+impl TreeRun {
+    pub(super) fn parent_said(&mut self, message: Down) {
+        let Some(node) = self.node_mut() else { return };
+        match message {
+            Down::Hello(_) | Down::Blob { .. } => {}
+            Down::Ping { seq } => self.effects.push_back(Effect::SendUp(Up::Pong { seq })),
+            Down::Release => self.leave(),
+            Down::Assign(assignment) => self.assigned(assignment),
+            Down::Members { hosts } => {
+                node.members.extend(hosts);
+                self.begin_if_whole();
+            }
+            order if node.me.is_none() => node.early.push(order),
+            Down::Window { window } => self.set_window(window),
+            Down::Allow { host, stream, upto } => self.allowed(host, stream, upto),
+            Down::Settled { host } => self.settled_above(host),
+            Down::Halt { reason } => self.halt(reason),
+            Down::Cancel => self.cancel(),
+        }
+    }
+
+    fn assigned(&mut self, assignment: Box<Assignment>) {
+        if self.spec.is_some() {
+            return;
+        }
+        self.spec = Some(assignment.spec.clone());
+        let blobs = assignment.spec.payload.blobs().count();
+        if let Some(node) = self.node_mut() {
+            node.blobs = vec![false; blobs];
+            node.incoming = Some(assignment);
+        }
+        self.begin_if_whole();
+    }
+
+    /// Begins when every member of the assignment is here.
+    fn begin_if_whole(&mut self) {
+        let Some(node) = self.node_mut() else { return };
+        let whole = |a: &mut Box<Assignment>| node.members.len() >= a.members as usize;
+        let Some(assignment) = node.incoming.take_if(whole) else { return };
+        let members = std::mem::take(&mut node.members);
+        let early = std::mem::take(&mut node.early);
+        (node.me, node.epoch, node.levels) = (Some(assignment.me), assignment.epoch, assignment.levels);
+        let shape = assignment.spec.shape;
+        let credit = initial_credit(assignment.spec.output);
+        let me = (assignment.me, own_spec(&assignment));
+        let hosts = std::iter::once(me).chain(members).map(|(id, spec)| Host::new(id, spec, 0, credit));
+        self.hosts = Hosts::of_node(hosts.collect());
+        self.pools.push(Pool::new(assignment.dc, assignment.window));
+        self.claim_own_slot();
+        let below = self.hosts.list.iter().skip(1);
+        let candidates: Vec<(HostId, u32)> = below.map(|host| (host.id, host.spec.weight)).collect();
+        let groups = mcom_fleet::tree::split(&candidates, shape.width, assignment.levels);
+        self.begin_groups(0, groups);
+        for order in early {
+            self.parent_said(order);
+        }
+    }
+
+    /// How many blobs are here, counted from the first: they are sent on in order.
+    pub(super) fn blobs_ready(&self) -> u32 {
+        let ready = match &self.role {
+            Role::Coordinator(_) => self.run_spec().payload.blobs().count(),
+            Role::Node(node) => node.blobs.iter().take_while(|&&here| here).count(),
+        };
+        u32::try_from(ready).expect("a payload has two blobs at most")
+    }
+
+    pub(super) fn blob_ready(&mut self, index: u32) {
+        let Some(node) = self.node_mut() else { return };
+        let Some(here) = node.blobs.get_mut(index as usize) else { return };
+        *here = true;
+        if node.me.is_none() {
+            return;
+        }
+        for link in self.links.open() {
+            self.send_blobs(link);
+        }
+        self.start_own_if_ready();
+    }
+
+    /// The payload that came is not the payload that was sent: it runs neither here nor below.
+    pub(super) fn blob_bad(&mut self, index: u32, reason: &Reason) {
+        let text = format!("part {} of the payload came damaged to this host: {reason}", index + 1);
+        let reason = Reason::new(ReasonKind::PayloadDigestMismatch, text);
+        let Some(node) = self.node_mut() else { return };
+        if node.me.is_none() {
+            return node.early.push(Down::Halt { reason });
+        }
+        self.refuse_own(Outcome::Refused { reason: reason.clone() });
+        self.halt(reason);
+    }
+
+    /// What the assignments given out here say of the tree below: the epoch, and the levels that are left.
+    pub(super) const fn below(&self) -> (Epoch, Option<u32>) {
+        match &self.role {
+            Role::Coordinator(coordinator) => (Epoch(0), coordinator.levels_below),
+            Role::Node(node) => match node.levels {
+                Some(levels) => (node.epoch, Some(levels.saturating_sub(1))),
+                None => (node.epoch, None),
+            },
+        }
+    }
+}
+
+/// Output that a host may send before anything was allowed.
+pub(super) const fn initial_credit(output: OutputMode) -> u64 {
+    match output {
+        OutputMode::Live => LIVE_INITIAL_CREDIT,
+        OutputMode::AtEnd => 0,
+    }
+}
+
+/// A node's own host, of which it knows the name only: it never makes a link to it.
+fn own_spec(assignment: &Assignment) -> HostSpec {
+    HostSpec { name: assignment.name.clone(), dc: 0, address: None, port: None, user: None, weight: 0 }
+}

@@ -1,0 +1,123 @@
+//! Stopping: a halt lets run what runs, a cancel ends it, a full ledger takes back what was not sent yet.
+
+use crate::tree::effect::{Effect, LinkId};
+use crate::tree::input::TimerReason;
+use crate::tree::run::{Role, TreeRun};
+use mcom_model::limits::CANCEL_TRAVEL_MS;
+use mcom_model::{EndedBy, HostId, Reason, ReasonKind, What};
+use mcom_wire::Down;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// Whether anything may still start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// Everything goes on.
+    No,
+    /// Nothing new starts, for this reason.
+    Halted(Reason),
+    /// Nothing new starts, and what runs is ended.
+    Cancelled(Reason),
+}
+
+impl Stop {
+    /// Why nothing new starts.
+    pub(super) const fn reason(&self) -> Option<&Reason> {
+        match self {
+            Self::No => None,
+            Self::Halted(reason) | Self::Cancelled(reason) => Some(reason),
+        }
+    }
+}
+
+impl TreeRun {
+    /// The operator asks to cancel (coordinator).
+    pub(super) fn cancel_asked(&mut self) {
+        if matches!(self.stop, Stop::Cancelled(_)) || matches!(self.role, Role::Node(_)) {
+            return;
+        }
+        self.record(What::CancelAsked, false);
+        if let Some(coordinator) = self.coordinator_mut() {
+            coordinator.by = EndedBy::Cancel;
+        }
+        let time = Duration::from_millis(self.run_spec().limits.grace_ms.saturating_add(CANCEL_TRAVEL_MS));
+        self.timers.insert((self.now.after(time), TimerReason::CancelDeadline));
+        self.cancel();
+    }
+
+    /// Nothing new starts here or below, and what runs is ended.
+    pub(super) fn cancel(&mut self) {
+        if matches!(self.stop, Stop::Cancelled(_)) {
+            return;
+        }
+        let reason = Reason::new(ReasonKind::Cancelled, "the run was cancelled before the payload started here");
+        self.stop = Stop::Cancelled(reason.clone());
+        self.give_up_groups(&reason);
+        self.tell_all(&Down::Cancel);
+        self.cancel_own(&reason);
+    }
+
+    /// Nothing new starts here or below; what runs goes on.
+    pub(super) fn halt(&mut self, reason: Reason) {
+        if self.stop != Stop::No {
+            return;
+        }
+        self.stop = Stop::Halted(reason.clone());
+        self.give_up_groups(&reason);
+        self.tell_all(&Down::Halt { reason: reason.clone() });
+        self.halt_own(&reason);
+    }
+
+    /// The time of a cancel is up: what has not answered is unknown.
+    pub(super) fn cancel_deadline(&mut self) {
+        let text = "it did not say how it ended before the cancel's time was up";
+        let reason = Reason::new(ReasonKind::LostWhileRunning, text);
+        for link in self.links.open() {
+            self.lose_link(link, &reason, true);
+        }
+    }
+
+    /// The ledger can no longer be written (coordinator). An assignment that still waits behind the record that
+    /// could not be written is taken back: its hosts did not start.
+    pub(super) fn ledger_full(&mut self) {
+        let Some(coordinator) = self.coordinator_mut() else { return };
+        if coordinator.by == EndedBy::Itself {
+            coordinator.by = EndedBy::LedgerFull;
+        }
+        let text = "the coordinator's ledger could not be written, so nothing new was started";
+        let reason = Reason::new(ReasonKind::LedgerFull, text);
+        self.take_back_assignments(&reason);
+        self.halt(reason);
+    }
+
+    fn take_back_assignments(&mut self, reason: &Reason) {
+        let unsent: BTreeSet<LinkId> = self.effects.iter().filter_map(assigned_link).collect();
+        let children: BTreeSet<HostId> = unsent.iter().filter_map(|&link| self.link_host(link)).collect();
+        self.effects.retain(|effect| match effect {
+            Effect::SendDown { link, .. } | Effect::SendBlob { link, .. } | Effect::CloseLink { link } => {
+                !unsent.contains(link)
+            }
+            Effect::Record { event, .. } => {
+                !matches!(event.what, What::Shipped { host, .. } if children.contains(&host))
+            }
+            _ => true,
+        });
+        for id in unsent {
+            self.effects.push_back(Effect::CloseLink { link: id });
+            self.take_back_link(id, reason);
+        }
+    }
+
+    fn tell_all(&mut self, message: &Down) {
+        for link in self.links.open() {
+            self.send_down(link, message.clone());
+        }
+    }
+}
+
+fn assigned_link(effect: &Effect) -> Option<LinkId> {
+    match effect {
+        Effect::SendDown { link, message: Down::Assign(_) } => Some(*link),
+        _ => None,
+    }
+}

@@ -1,0 +1,131 @@
+//! Writes an effect as one line.
+
+use super::names::Names;
+use mcom_engine::tree::Effect;
+use mcom_model::{EndedBy, Exit, HostEvent, HostId, Outcome, OutcomeKind, Stream, What};
+use mcom_wire::{Down, OutputChunk, Up};
+
+impl Names {
+    /// The line of an effect.
+    pub fn effect(&self, effect: &Effect) -> String {
+        match effect {
+            Effect::Record { event, durable } => {
+                format!("record{} {}", if *durable { "!" } else { "" }, self.what(&event.what))
+            }
+            Effect::OpenLink { link, host, .. } => format!("open {} {}", link.0, self.host(*host)),
+            Effect::CloseLink { link } => format!("close {}", link.0),
+            Effect::SendDown { link, message } => format!("down {} {}", link.0, self.down_line(message)),
+            Effect::SendBlob { link, index } => format!("blob {} {index}", link.0),
+            Effect::SendUp(message) => format!("up {}", self.up_line(message)),
+            Effect::StartOwn(start) => format!("start {} in {}", start.name, start.dc),
+            Effect::CancelOwn => "cancel-own".to_owned(),
+            Effect::ReadOwn { stream, upto } => format!("read {} {upto}", stream_name(*stream)),
+            Effect::StoreOutput { host, stream, offset, bytes } => {
+                format!("store {} {} {offset} {}", self.host(*host), stream_name(*stream), bytes.len())
+            }
+            Effect::FinishOutput { host, stream, digest, len } => {
+                let (host, stream) = (self.host(*host), stream_name(*stream));
+                format!("finish {host} {stream} {} {len}", self.body_name(*digest))
+            }
+            Effect::StoreBody { digest, .. } => format!("store-body {}", self.body_name(*digest)),
+            Effect::DropOutput { host, stream } => format!("drop {} {}", self.host(*host), stream_name(*stream)),
+            Effect::Leave => "leave".to_owned(),
+        }
+    }
+
+    fn what(&self, what: &What) -> String {
+        match what {
+            What::RunStarted(start) => format!("run-started {}", start.hosts),
+            What::Intent { hosts, via } => {
+                let hosts: Vec<&str> = hosts.iter().map(|host| self.host(host)).collect();
+                format!("intent {} via {}", hosts.join(" "), self.host(*via))
+            }
+            What::Shipped { host, bytes } => format!("shipped {} {bytes}", self.host(*host)),
+            What::Host { host, said } => self.said(*host, said),
+            What::BodyStored { digest, len } => format!("body-stored {} {len}", self.body_name(*digest)),
+            What::BodyLost { digest, reason } => format!("body-lost {}: {reason}", self.body_name(*digest)),
+            What::Violation { host, reason } => format!("violation {}: {reason}", self.host(*host)),
+            What::CancelAsked => "cancel-asked".to_owned(),
+            What::RunEnded { tally, by } => {
+                let counts = OutcomeKind::ALL.iter().filter(|kind| tally.count(**kind) > 0);
+                let counts: Vec<String> = counts.map(|k| format!("{} {}", tally.count(*k), k.words())).collect();
+                let by = match by {
+                    EndedBy::Itself => "itself",
+                    EndedBy::Cancel => "cancel",
+                    EndedBy::LedgerFull => "ledger-full",
+                };
+                format!("run-ended by {by}: {}", counts.join(", "))
+            }
+        }
+    }
+
+    fn said(&self, host: HostId, event: &HostEvent) -> String {
+        let by = |by: &Option<HostId>| by.map_or_else(String::new, |by| format!(" by {}", self.host(by)));
+        let text = match event {
+            HostEvent::Linking { by: whom } => format!("linking{}", by(whom)),
+            HostEvent::Linked { by: whom, node_shipped, .. } => {
+                format!("linked{}{}", by(whom), if *node_shipped { " shipped" } else { "" })
+            }
+            HostEvent::Chosen { below } => format!("chosen {below}"),
+            HostEvent::GaveWay { reason } => format!("gave-way: {reason}"),
+            HostEvent::ParentLost { reason } => format!("parent-lost: {reason}"),
+            HostEvent::Claimed { .. } => "claimed".to_owned(),
+            HostEvent::Started => "started".to_owned(),
+            HostEvent::Printed { stream, len } => format!("printed {} {len}", stream_name(*stream)),
+            HostEvent::Ended { outcome, .. } => format!("ended {}", outcome_line(outcome)),
+        };
+        format!("{} {text}", self.host(host))
+    }
+
+    fn down_line(&self, message: &Down) -> String {
+        match message {
+            Down::Assign(a) => {
+                let levels = a.levels.map_or_else(String::new, |levels| format!(" levels {levels}"));
+                format!("assign {} window {} members {}{levels}", a.name, a.window, a.members)
+            }
+            Down::Members { hosts } => {
+                let names: Vec<&str> = hosts.iter().map(|host| host.1.name.as_str()).collect();
+                format!("members {}", names.join(" "))
+            }
+            Down::Window { window } => format!("window {window}"),
+            Down::Allow { host, stream, upto } => {
+                format!("allow {} {} {upto}", self.host(*host), stream_name(*stream))
+            }
+            Down::Settled { host } => format!("settled {}", self.host(*host)),
+            Down::Halt { .. } => "halt".to_owned(),
+            Down::Cancel => "cancel".to_owned(),
+            Down::Release => "release".to_owned(),
+            Down::Ping { .. } => "ping".to_owned(),
+            Down::Hello(_) | Down::Blob { .. } => panic!("the driver sends these, not the engine"),
+        }
+    }
+
+    fn up_line(&self, message: &Up) -> String {
+        match message {
+            Up::Hello(_) => panic!("the driver sends this, not the engine"),
+            Up::Said { host, event } => self.said(*host, event),
+            Up::Body { digest, .. } => format!("body {}", self.body_name(*digest)),
+            Up::Output(OutputChunk { host, stream, offset, bytes }) => {
+                format!("output {} {} {offset} {}", self.host(*host), stream_name(*stream), bytes.len())
+            }
+            Up::OutputGone { host, reason } => format!("gone {}: {reason}", self.host(*host)),
+            Up::Pong { seq } => format!("pong {seq}"),
+        }
+    }
+}
+
+fn outcome_line(outcome: &Outcome) -> String {
+    let words = match outcome {
+        Outcome::Failed { exit: Exit::Code(code) } => return format!("failed {code}"),
+        Outcome::Failed { exit: Exit::Signal(signal) } => return format!("failed by signal {signal}"),
+        other => other.kind().words(),
+    };
+    outcome.reason().map_or_else(|| words.to_owned(), |reason| format!("{words}: {reason}"))
+}
+
+const fn stream_name(stream: Stream) -> &'static str {
+    match stream {
+        Stream::Out => "out",
+        Stream::Err => "err",
+    }
+}
