@@ -1,0 +1,109 @@
+//! A branch per datacenter: counts, through which parents, how long.
+
+use super::draw::Node;
+use super::groups::group_nodes;
+use super::hosts::host_nodes;
+use super::parents::parent_nodes;
+use super::root::Log;
+use crate::format;
+use crate::sanitise::sanitise_line;
+use crate::state::{DcView, Parent, RunView, Stage};
+use crate::style::{Line, Tone};
+use crate::words::{counts, words_of};
+use mcom_model::HostId;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// The branches of all datacenters that have selected hosts.
+pub(super) fn datacenters(log: Log<'_>, selected: &BTreeSet<HostId>) -> Vec<Node> {
+    let dcs = log.view.info().dcs();
+    let counted: Vec<Line> = log.view.dcs().iter().map(dc_counts).collect();
+    let name_width = dcs.iter().map(|dc| dc.name.chars().count()).max().unwrap_or(0);
+    let counts_width = counted.iter().map(Line::width).max().unwrap_or(0).min(40);
+    let mut nodes = Vec::new();
+    for (index, (dc, counts)) in dcs.iter().zip(counted).enumerate() {
+        let hosts: Vec<HostId> = dc.hosts.iter().copied().filter(|host| selected.contains(host)).collect();
+        if hosts.is_empty() {
+            continue;
+        }
+        let mut line = Line::new().add(Tone::Strong, sanitise_line(dc.name.as_bytes()));
+        line.pad(name_width);
+        line.push(Tone::Plain, "  ");
+        line.append(counts);
+        line.pad(name_width + 2 + counts_width);
+        line.push_apart(Tone::Plain, via(log.view, index));
+        line.push_apart(Tone::Faint, timings(log.view, index));
+        nodes.push(Node { children: children(log, index, &hosts), ..Node::new(line) });
+    }
+    nodes
+}
+
+fn children(log: Log<'_>, dc: usize, hosts: &[HostId]) -> Vec<Node> {
+    match (log.options.order, log.options.verbose) {
+        (Some(order), _) => host_nodes(log, hosts, Some(order)),
+        (None, 0) => group_nodes(log, dc, hosts, false),
+        (None, _) => parent_nodes(log, dc, hosts),
+    }
+}
+
+fn dc_counts(dc: &DcView) -> Line {
+    let mut line = counts(&dc.tally);
+    let rest = dc.len() - dc.at_stage(Stage::Ended);
+    if rest > 0 {
+        let running = dc.at_stage(Stage::Running);
+        let blank = if line.width() > 0 { " " } else { "" };
+        line.push(Tone::Doubtful, format!("{blank}{rest} NOT ENDED"));
+        if running > 0 {
+            line.push(Tone::Faint, format!(" ({running} running)"));
+        }
+    }
+    line
+}
+
+/// `via mail1-dc2 until +20.1s (lost), then mail2-dc2; mail3-dc2 gave way (no route)`.
+fn via(view: &RunView, dc: usize) -> String {
+    let (info, dc_view) = (view.info(), &view.dcs()[dc]);
+    let mut story = String::new();
+    for &head in &dc_view.heads {
+        story += if story.is_empty() { "via " } else { ", then " };
+        story += info.name(head);
+        if let Some((at, _)) = view.host(head).and_then(|host| host.lost.as_ref()) {
+            story += &format!(" until {} (lost)", format::moment(*at));
+        }
+    }
+    let hosts = &info.dcs()[dc].hosts;
+    let is_direct = |host: &HostId| view.host(*host).is_some_and(|host| host.parent == Some(Parent::Coordinator));
+    if dc_view.heads.is_empty() && hosts.iter().any(is_direct) {
+        story += "direct";
+    }
+    let mut gave_way = dc_view.gave_way.iter().filter(|_| !dc_view.heads.is_empty());
+    if let Some(&first) = gave_way.next() {
+        let reason = view.host(first).and_then(|host| host.gave_way.as_ref());
+        let reason = reason.map(|reason| words_of(reason.kind)).unwrap_or_default();
+        let more = gave_way.count();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        story += &format!("; {}{more} gave way ({reason})", info.name(first));
+    }
+    story
+}
+
+/// `ship 0.4s  run p50 3.1s p95 5.0s max 9.2s (mail44-dc1)`.
+fn timings(view: &RunView, dc: usize) -> String {
+    let info = view.info();
+    let head = view.dcs()[dc].heads.first().and_then(|&head| view.host(head));
+    let ship = head.and_then(|head| Some(head.shipped_at?.since(head.linked_at?)));
+    let mut text = ship.map(|ship| format!("ship {}", format::duration(ship))).unwrap_or_default();
+    let receipts = info.dcs()[dc].hosts.iter().filter_map(|&id| Some((view.host(id)?.receipt.as_ref()?.run_ms, id)));
+    let mut runs: Vec<(u64, HostId)> = receipts.collect();
+    runs.sort_unstable();
+    let Some(&(max, slowest)) = runs.last() else { return text };
+    let at =
+        |share: usize| format::duration(Duration::from_millis(runs[(runs.len() * share).div_ceil(100).max(1) - 1].0));
+    let max = format::duration(Duration::from_millis(max));
+    let blank = if text.is_empty() { "" } else { "  " };
+    text += &match runs.len() {
+        1 => format!("{blank}run {max}"),
+        _ => format!("{blank}run p50 {} p95 {} max {max} ({})", at(50), at(95), info.name(slowest)),
+    };
+    text
+}

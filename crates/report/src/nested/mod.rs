@@ -1,0 +1,26 @@
+//! The nested log: the tree of a run with what each level knows about its children.
+//!
+//! It is built as a tree of nodes and then drawn, so that every variant (folded, by parent, by host, filtered) has
+//! the same lines.
+
+mod datacenter;
+mod draw;
+mod filter;
+mod groups;
+mod hosts;
+mod options;
+mod parents;
+mod root;
+
+pub use options::{LogOptions, LogOrder};
+
+use crate::bodies::Bodies;
+use crate::state::RunView;
+use std::io::{self, Write};
+
+/// Writes the nested log of a run.
+pub fn nested_log(view: &RunView, bodies: &dyn Bodies, options: &LogOptions, out: &mut dyn Write) -> io::Result<()> {
+    let log = root::Log { view, bodies, options };
+    let selected = filter::select(log);
+    draw::draw(log, &root::root(log, &selected), out)
+}

@@ -1,0 +1,81 @@
+//! The summary: counts, what payloads said about themselves, what to type next.
+
+use crate::format;
+use crate::recap::RecapOptions;
+use crate::sanitise::sanitise_line;
+use crate::state::{RunView, Stage};
+use crate::style::{Line, Tone};
+use crate::words::{BY_WEIGHT, counts, is_bad};
+use mcom_model::{EndedBy, OutcomeKind};
+use std::io::{self, Write};
+
+/// Distinct lines of `$MCOM_RESULT` that are named.
+const RESULTS_SHOWN: usize = 5;
+
+/// Writes the counts and what to type next.
+pub fn summary(view: &RunView, options: &RecapOptions, out: &mut dyn Write) -> io::Result<()> {
+    let mut line = Line::new().add(Tone::Strong, format::hosts(view.info().len() as u64));
+    line.push(Tone::Plain, ": ");
+    line.append(counts(view.tally()));
+    let unfinished = view.info().len() as u64 - view.ended_hosts();
+    if unfinished > 0 {
+        let running = view.at_stage(Stage::Running);
+        line.push(Tone::Doubtful, format!(" {unfinished} NOT ENDED ({running} of them running)"));
+    }
+    line.push(Tone::Plain, format!(" in {}", format::duration(view.now().elapsed())));
+    line.push_apart(Tone::Doubtful, how_it_ended(view));
+    writeln!(out, "{}", line.render(options.color))?;
+    if let Some(results) = results_line(view) {
+        writeln!(out, "results: {results}")?;
+    }
+    for (_, host, reason) in view.violations() {
+        let (name, text) = (view.info().name(*host), sanitise_line(reason.text.as_bytes()));
+        let line = Line::new().add(Tone::Bad, format!("VIOLATION by {name}: {text}"));
+        writeln!(out, "{}", line.render(options.color))?;
+    }
+    if let Some(steps) = next_steps(view, options) {
+        writeln!(out, "next: {}", Line::new().add(Tone::Faint, steps).render(options.color))?;
+    }
+    Ok(())
+}
+
+fn how_it_ended(view: &RunView) -> &'static str {
+    match view.ended() {
+        Some((_, EndedBy::Itself)) => "",
+        Some((_, EndedBy::Cancel)) => "CANCELLED",
+        Some((_, EndedBy::LedgerFull)) => "HALTED: the ledger could not be written",
+        None => "INTERRUPTED",
+    }
+}
+
+/// `changed 100, unchanged 71, 3 other`.
+fn results_line(view: &RunView) -> Option<String> {
+    let (results, mut other) = view.results();
+    let mut by_count: Vec<(&String, &u64)> = results.iter().collect();
+    by_count.sort_by_key(|&(text, count)| (std::cmp::Reverse(*count), text));
+    other += by_count.iter().skip(RESULTS_SHOWN).map(|(_, count)| **count).sum::<u64>();
+    let shown = by_count.iter().take(RESULTS_SHOWN);
+    let mut words: Vec<String> =
+        shown.map(|(text, count)| format!("{} {count}", sanitise_line(text.as_bytes()))).collect();
+    if other > 0 {
+        words.push(format!("{other} with other results"));
+    }
+    (!words.is_empty()).then(|| words.join(", "))
+}
+
+/// Only verbs that there are and that have something to do.
+fn next_steps(view: &RunView, options: &RecapOptions) -> Option<String> {
+    let (run, next, tally) = (&view.info().run, options.next, view.tally());
+    let mut steps = Vec::new();
+    let again = BY_WEIGHT.iter().filter(|&&kind| is_bad(kind) && kind != OutcomeKind::Unknown);
+    if next.retry && again.map(|&kind| tally.count(kind)).sum::<u64>() > 0 {
+        steps.push(format!("mcom retry {run}"));
+    }
+    if next.resume && (tally.count(OutcomeKind::Unknown) > 0 || view.ended().is_none()) {
+        steps.push(format!("mcom resume {run}"));
+    }
+    if next.log {
+        steps.push(format!("mcom log {run}"));
+    }
+    (!steps.is_empty()).then(|| steps.join(" · "))
+}

@@ -1,0 +1,124 @@
+//! Progress and failures on standard error, at most ten frames a second.
+
+use super::options::{Progress, ReportOptions};
+use crate::bodies::Bodies;
+use crate::live::{Block, PlainProgress, content, failure_lines};
+use crate::ready::ended;
+use crate::state::RunView;
+use crate::words::is_bad;
+use mcom_model::{HostId, OutcomeKind, RunClock, RunEvent};
+use std::time::Duration;
+
+/// The shortest time between two frames.
+const FRAME: Duration = Duration::from_millis(100);
+
+/// The longest time between two frames of the block: its clock moves.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// What stands on standard error while a run goes on.
+pub(super) struct ProgressView {
+    kind: Kind,
+    /// Failures that were not shown yet.
+    failures: Vec<HostId>,
+    /// Text of the caller that was not shown yet.
+    notices: String,
+    /// Whether anything has changed since the last frame.
+    changed: bool,
+    last_frame: Option<RunClock>,
+}
+
+enum Kind {
+    Bar(Block),
+    Line(PlainProgress),
+    None,
+}
+
+impl ProgressView {
+    pub(super) fn new(progress: Progress) -> Self {
+        let kind = match progress {
+            Progress::Bar => Kind::Bar(Block::default()),
+            Progress::Line => Kind::Line(PlainProgress::default()),
+            Progress::None => Kind::None,
+        };
+        Self { kind, failures: Vec::new(), notices: String::new(), changed: true, last_frame: None }
+    }
+
+    pub(super) fn event(&mut self, event: &RunEvent) {
+        self.changed = true;
+        // Hosts that were not run are what somebody wanted, or are told once by the recap.
+        if let Some((host, outcome)) = ended(event)
+            && is_bad(outcome.kind())
+            && outcome.kind() != OutcomeKind::NotRun
+            && !matches!(self.kind, Kind::None)
+        {
+            self.failures.push(host);
+        }
+    }
+
+    pub(super) fn notice(&mut self, text: &str) {
+        self.notices += text;
+        self.notices.push('\n');
+        self.changed = true;
+    }
+
+    /// Something else waits for the next frame.
+    pub(super) const fn touch(&mut self) {
+        self.changed = true;
+    }
+
+    /// When the next frame is wanted; none where nothing moves by itself.
+    pub(super) fn next(&self, now: RunClock) -> Option<Duration> {
+        let at_least = self.last_frame.map_or(RunClock::ZERO, |last| last.after(FRAME));
+        if self.changed && (!matches!(self.kind, Kind::None) || !self.notices.is_empty()) {
+            return Some(at_least.since(now));
+        }
+        match &self.kind {
+            Kind::Bar(_) => Some(self.last_frame.map_or(Duration::ZERO, |last| last.after(IDLE).since(now))),
+            Kind::Line(plain) => Some(plain.due().since(now)),
+            Kind::None => None,
+        }
+    }
+
+    /// The text that makes room for other text on the same terminal.
+    pub(super) fn make_room(&mut self) -> String {
+        match &mut self.kind {
+            Kind::Bar(block) => block.erase(),
+            Kind::Line(_) | Kind::None => String::new(),
+        }
+    }
+
+    /// The text of a frame, to be written with one call.
+    pub(super) fn frame(
+        &mut self,
+        view: &RunView,
+        now: RunClock,
+        bodies: &dyn Bodies,
+        options: &ReportOptions,
+    ) -> String {
+        self.last_frame = Some(now);
+        self.changed = false;
+        let mut above = std::mem::take(&mut self.notices);
+        let failures = std::mem::take(&mut self.failures);
+        for line in failure_lines(view, &failures, bodies) {
+            above += &line.render(options.err_color);
+            above.push('\n');
+        }
+        match &mut self.kind {
+            Kind::Bar(block) => {
+                // The last column stays free: some terminals wrap when it is written.
+                let width = options.size.0.saturating_sub(1);
+                let lines = content(view, now, options.size);
+                let lines: Vec<String> = lines.iter().map(|line| line.render_cut(options.err_color, width)).collect();
+                block.frame(&above, &lines)
+            }
+            Kind::Line(plain) => {
+                if let Some(line) = plain.line(view, now) {
+                    above += &line;
+                    above.push('\n');
+                }
+                above
+            }
+            Kind::None => above,
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! The words for outcomes, the same in every view.
+
+use crate::sanitise::sanitise_line;
+use crate::style::{Line, Tone};
+use mcom_model::{Exit, Outcome, OutcomeKind, ReasonKind, Tally};
+
+/// Kinds of outcomes, the ones that need attention first.
+pub(crate) const BY_WEIGHT: [OutcomeKind; 9] = [
+    OutcomeKind::Failed,
+    OutcomeKind::TimedOut,
+    OutcomeKind::Killed,
+    OutcomeKind::Unreachable,
+    OutcomeKind::Refused,
+    OutcomeKind::Unknown,
+    OutcomeKind::NotRun,
+    OutcomeKind::Skipped,
+    OutcomeKind::Ok,
+];
+
+/// Whether somebody has to look at a host that ended so.
+pub(crate) const fn is_bad(kind: OutcomeKind) -> bool {
+    !matches!(kind, OutcomeKind::Ok | OutcomeKind::Skipped)
+}
+
+/// The word in a list: what needs attention stands in capitals, so that colour is not needed to find it.
+pub(crate) fn label(kind: OutcomeKind) -> String {
+    if is_bad(kind) { kind.words().to_uppercase() } else { kind.words().to_owned() }
+}
+
+pub(crate) const fn tone(kind: OutcomeKind) -> Tone {
+    match kind {
+        OutcomeKind::Ok => Tone::Good,
+        OutcomeKind::Skipped => Tone::Faint,
+        OutcomeKind::NotRun | OutcomeKind::Unknown => Tone::Doubtful,
+        _ => Tone::Bad,
+    }
+}
+
+/// What the word leaves open: the exit, or the reason. Fit for a terminal.
+pub(crate) fn detail(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Failed { exit: Exit::Code(code) } => format!("exit {code}"),
+        Outcome::Failed { exit: Exit::Signal(signal) } => format!("signal {signal}{}", signal_name(*signal)),
+        Outcome::Ok | Outcome::TimedOut | Outcome::Killed => String::new(),
+        Outcome::Unreachable { reason }
+        | Outcome::Refused { reason }
+        | Outcome::Skipped { reason }
+        | Outcome::NotRun { reason }
+        | Outcome::Unknown { reason } => sanitise_line(reason.text.as_bytes()),
+    }
+}
+
+/// The class of a reason: `connect timeout`.
+pub(crate) fn words_of(kind: ReasonKind) -> String {
+    let name = serde_json::to_value(kind).ok();
+    name.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default().replace('-', " ")
+}
+
+/// `72 ok 3 FAILED`.
+pub(crate) fn counts(tally: &Tally) -> Line {
+    let kinds = std::iter::once(OutcomeKind::Ok).chain(BY_WEIGHT.into_iter().filter(|&kind| kind != OutcomeKind::Ok));
+    let mut line = Line::new();
+    for kind in kinds.filter(|&kind| tally.count(kind) > 0) {
+        if line.width() > 0 {
+            line.push(Tone::Plain, " ");
+        }
+        line.push(tone(kind), format!("{} {}", tally.count(kind), label(kind)));
+    }
+    line
+}
+
+/// `171 ok, 3 failed, 1 unreachable`.
+pub(crate) fn counts_in_words(tally: &Tally) -> String {
+    let kinds = OutcomeKind::ALL.into_iter().filter(|&kind| tally.count(kind) > 0);
+    let words = kinds.map(|kind| format!("{} {}", crate::format::number(tally.count(kind)), kind.words()));
+    words.collect::<Vec<_>>().join(", ")
+}
+
+fn signal_name(signal: i32) -> &'static str {
+    match signal {
+        1 => " (HUP)",
+        2 => " (INT)",
+        3 => " (QUIT)",
+        4 => " (ILL)",
+        6 => " (ABRT)",
+        7 => " (BUS)",
+        8 => " (FPE)",
+        9 => " (KILL)",
+        11 => " (SEGV)",
+        13 => " (PIPE)",
+        14 => " (ALRM)",
+        15 => " (TERM)",
+        24 => " (XCPU)",
+        25 => " (XFSZ)",
+        _ => "",
+    }
+}

@@ -1,0 +1,12 @@
+//! What readers of a run see: snapshots of every view over one realistic run, and what must hold beside them.
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+mod fixture;
+mod history;
+mod json;
+mod lines;
+mod live;
+mod nested;
+mod recap;
+mod state;
+mod story;
