@@ -5,4 +5,5 @@
 pub mod dc;
 pub mod document;
 pub mod hostset;
+pub mod pattern;
 pub mod tree;

@@ -61,6 +61,24 @@ pub(super) fn significant(digits: &[u8]) -> &[u8] {
     &digits[zeros..]
 }
 
+/// Writes a number, padded to `width` digits. The formatter of the standard library would
+/// take most of the time of a large expansion.
+pub(crate) fn push_number(number: u64, width: usize, out: &mut String) {
+    let mut digits = [b'0'; 20];
+    let mut at = digits.len();
+    let mut left = number;
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (left % 10) as u8;
+        left /= 10;
+        if left == 0 {
+            break;
+        }
+    }
+    let at = at.min(digits.len().saturating_sub(width));
+    out.extend(digits[at..].iter().map(|&digit| char::from(digit)));
+}
+
 fn number_cmp(x: &[u8], y: &[u8]) -> Ordering {
     let (a, b) = (significant(x), significant(y));
     a.len().cmp(&b.len()).then_with(|| a.cmp(b)).then_with(|| x.len().cmp(&y.len()))

@@ -6,7 +6,7 @@
 use super::family::{Family, MAX_NUMBERS, Number};
 use super::sets::{SetId, Sets};
 
-/// How many numbers may be sorted again to find a shorter text.
+/// How many numbers may be sorted, over all tries, to find the shortest text.
 const EFFORT: usize = 4_000_000;
 
 /// Names of one family: every combination of one number from each set.
@@ -34,11 +34,12 @@ type Row<const N: usize> = [u64; N];
 
 fn fold_rows<const N: usize>(index: usize, family: &Family, sets: &mut Sets, out: &mut Vec<Product>) {
     let rows: Vec<Row<N>> = family.rows.chunks_exact(N).map(|row| std::array::from_fn(|i| row[i].0)).collect();
-    let tries = (EFFORT / family.rows.len().max(1)).clamp(1, N);
+    let tries = (EFFORT / (rows.len() * N).max(1)).clamp(1, N);
     let mut best = join_from(N - 1, rows.clone(), sets);
     let mut best_len = text_len(family, &best, sets);
     for first in 0..tries - 1 {
-        if best.len() == 1 {
+        // Where it is one product, it cannot be shorter; where nothing was joined, no other order joins anything.
+        if best.len() == 1 || best.len() == rows.len() {
             break;
         }
         let other = join_from(first, rows.clone(), sets);

@@ -1,8 +1,8 @@
 //! Sets of numbers, each kept once under a small id, and how one is printed between brackets.
 
+use super::super::name::push_number;
 use super::family::Number;
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 /// A progression of at least so many numbers is printed with a step.
 const STEP_FROM: usize = 4;
@@ -15,6 +15,13 @@ const FEW: u64 = 4;
 pub(super) struct SetId(pub(super) u64);
 
 const NUMBERED: u64 = 1 << 63;
+
+impl SetId {
+    /// Whether it is the set of one number.
+    pub(super) fn is_single(self) -> bool {
+        self.0 & NUMBERED == 0
+    }
+}
 
 /// First and last number of a run, both of one width.
 type Run = (Number, Number);
@@ -103,14 +110,13 @@ impl Sets {
     }
 
     fn get(&self, id: SetId) -> Option<&Set> {
-        (id.0 & NUMBERED != 0).then(|| &self.sets[(id.0 & !NUMBERED) as usize])
+        (!id.is_single()).then(|| &self.sets[(id.0 & !NUMBERED) as usize])
     }
 }
 
 /// Writes a number with its padding.
 pub(super) fn write_number(number: Number, out: &mut String) {
-    // Writing to a string cannot fail.
-    let _ = write!(out, "{:0width$}", number.value(), width = number.width());
+    push_number(number.value(), number.width(), out);
 }
 
 /// The numbers of runs in natural order.
@@ -134,7 +140,8 @@ fn print(runs: &[Run]) -> String {
         write_number(runs[0].0, &mut text);
         text.push('-');
         write_number(runs[runs.len() - 1].0, &mut text);
-        let _ = write!(text, "/{step}");
+        text.push('/');
+        push_number(step, 0, &mut text);
         return text;
     }
     for (first, last) in runs {

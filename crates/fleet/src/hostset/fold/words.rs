@@ -10,23 +10,42 @@ use super::sets::{SetId, Sets, write_number};
 use super::table::Table;
 
 /// One term of the folded text, with the name that decides its place.
+#[derive(Default)]
 pub(super) struct Term {
-    pub(super) first_name: String,
+    /// Empty where it is the text itself.
+    first_name: String,
     pub(super) text: String,
+}
+
+impl Term {
+    /// The name that comes first of those that the term stands for.
+    pub(super) fn first_name(&self) -> &str {
+        if self.first_name.is_empty() { &self.text } else { &self.first_name }
+    }
 }
 
 /// Joins and prints the products of all families, in no order that matters.
 pub(super) fn terms(families: &[Family], sets: &Sets, products: Vec<Product>) -> Vec<Term> {
     let splits = splits(families);
-    let mut keyed: Vec<(Key, Product)> = products.into_iter().map(|p| (splits[p.family].key(&p), p)).collect();
+    let mut families_with = vec![0; splits.len()];
+    splits.iter().for_each(|split| families_with[split.frame] += 1);
+    let shared = |product: &Product| families_with[splits[product.family].frame] > 1;
+
+    // Within a family everything that can be joined has been, so only products of several families are compared.
+    let (mut keyed, mut terms) = (Vec::new(), Vec::new());
+    for product in products {
+        if shared(&product) {
+            keyed.push((splits[product.family].key(&product), product));
+        } else {
+            terms.push(term(families, &splits, sets, &[&product]));
+        }
+    }
     keyed.sort_unstable_by_key(|(key, product)| (*key, product.family));
-    keyed
-        .chunk_by(|(a, _), (b, _)| a == b)
-        .map(|alike| {
-            let products: Vec<&Product> = alike.iter().map(|(_, product)| product).collect();
-            term(families, &splits, sets, &products)
-        })
-        .collect()
+    terms.extend(keyed.chunk_by(|(a, _), (b, _)| a == b).map(|alike| {
+        let products: Vec<&Product> = alike.iter().map(|(_, product)| product).collect();
+        term(families, &splits, sets, &products)
+    }));
+    terms
 }
 
 /// Products with equal keys differ in nothing but the word.
@@ -83,15 +102,20 @@ fn word(text: &[u8]) -> Option<std::ops::Range<usize>> {
 fn term(families: &[Family], splits: &[Split], sets: &Sets, products: &[&Product]) -> Term {
     let (first, split) = (products[0], &splits[products[0].family]);
     let text = &families[first.family].text;
+    let mut out = Term::default();
+    // Just one name: most products are, where nothing folds.
+    if products.len() == 1 && first.sets.iter().all(|set| set.is_single()) {
+        write_with(text, &first.sets, &mut out.text, |id, out| sets.write(id, out));
+        return out;
+    }
     let mut words: Vec<Term> = products
         .iter()
         .flat_map(|product| words_of(&families[product.family], &splits[product.family], sets, product))
         .collect();
-    words = sort_by_name(words, |word| &word.first_name);
+    words = sort_by_name(words, Term::first_name);
 
-    let mut out = Term { first_name: String::new(), text: String::new() };
     write_piece(&text[..split.word.start], &first.sets, sets, &mut out);
-    out.first_name.push_str(&words[0].first_name);
+    out.first_name.push_str(words[0].first_name());
     let alternatives: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
     match alternatives[..] {
         [only] => out.text.push_str(only),
@@ -114,26 +138,29 @@ fn words_of(family: &Family, split: &Split, sets: &Sets, product: &Product) -> V
     {
         let start = String::from_utf8_lossy(start);
         let words = numbers.into_iter().map(|digits| format!("{start}{digits}"));
-        return words.map(|text| Term { first_name: text.clone(), text }).collect();
+        return words.map(|text| Term { text, ..Term::default() }).collect();
     }
-    let mut out = Term { first_name: String::new(), text: String::new() };
+    let mut out = Term::default();
     write_piece(word, own_sets, sets, &mut out);
     vec![out]
 }
 
 /// Writes a part of a family's text with the sets in place of its numbers.
 fn write_piece(text: &[u8], piece_sets: &[SetId], sets: &Sets, out: &mut Term) {
+    write_with(text, piece_sets, &mut out.text, |id, out| sets.write(id, out));
+    write_with(text, piece_sets, &mut out.first_name, |id, out| write_number(sets.least(id), out));
+}
+
+fn write_with(text: &[u8], piece_sets: &[SetId], out: &mut String, number: impl Fn(SetId, &mut String)) {
+    out.reserve(text.len() + 8 * piece_sets.len());
     let mut next = piece_sets.iter();
     for (index, piece) in text.split(|&byte| byte == NUMBER).enumerate() {
         if index > 0
             && let Some(&id) = next.next()
         {
-            sets.write(id, &mut out.text);
-            write_number(sets.least(id), &mut out.first_name);
+            number(id, out);
         }
         // The text is a host name's, cut only at marks: always UTF-8.
-        let piece = String::from_utf8_lossy(piece);
-        out.text.push_str(&piece);
-        out.first_name.push_str(&piece);
+        out.push_str(&String::from_utf8_lossy(piece));
     }
 }

@@ -21,7 +21,7 @@ pub fn fold<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     for (index, family) in families.iter().enumerate() {
         boxes::products(index, family, &mut sets, &mut products);
     }
-    let terms = sort_by_name(words::terms(&families, &sets, products), |term| &term.first_name);
+    let terms = sort_by_name(words::terms(&families, &sets, products), words::Term::first_name);
     let mut text = String::with_capacity(terms.iter().map(|term| term.text.len() + 1).sum());
     for term in &terms {
         if !text.is_empty() {
