@@ -4,6 +4,7 @@ use crate::bodies::BodyStore;
 use crate::error::{OutputError, WriteError};
 use crate::events::EventLog;
 use crate::head::RunHead;
+use crate::stored::StoredRun;
 use crate::{files, layout};
 use mcom_model::{Digest, HostId, RunEvent, Stream};
 use std::path::{Path, PathBuf};
@@ -39,6 +40,11 @@ impl Ledger {
     /// The folder of this run.
     pub fn dir(&self) -> &Path {
         &self.dir
+    }
+
+    /// The reading end, for views that want what is stored already.
+    pub fn reader(&self) -> StoredRun {
+        StoredRun::current(self.dir.clone())
     }
 
     /// Records an event; on the disk before this returns where it is `durable`.

@@ -37,6 +37,11 @@ impl StoredRun {
         Ok(Self { dir, format: found })
     }
 
+    /// The record that this process is writing.
+    pub(crate) const fn current(dir: PathBuf) -> Self {
+        Self { dir, format: FormatVersion::CURRENT }
+    }
+
     /// The folder.
     pub fn dir(&self) -> &Path {
         &self.dir

@@ -49,7 +49,8 @@ fn bodies_are_read_back_and_damage_is_found() {
     ledger.store_output(HostId(0), Stream::Out, 5, &HELLO[5..]).unwrap();
     ledger.finish_output(HostId(0), Stream::Out, &digest, HELLO.len() as u64).unwrap();
     ledger.store_body(&Digest::of(b"small"), b"small").unwrap();
-    let run = StoredRun::open(ledger.dir()).unwrap();
+    let run = ledger.reader();
+    assert_eq!(run, StoredRun::open(ledger.dir()).unwrap());
     let body = |digest: &Digest| {
         let mut bytes = Vec::new();
         run.body(digest)?.read_to_end(&mut bytes).map(|_| bytes)

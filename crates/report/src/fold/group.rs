@@ -3,7 +3,7 @@
 use crate::bodies::{Bodies, read_small};
 use crate::fold::mask::FoldIgnore;
 use crate::state::{HostView, RunView};
-use crate::words::BY_WEIGHT;
+use crate::words::{BY_WEIGHT, detail};
 use mcom_model::{BodyRef, Digest, Exit, HostId, Outcome, OutcomeKind, ReasonKind, RunClock, Stream};
 use std::collections::BTreeMap;
 
@@ -97,6 +97,17 @@ impl Group {
             Stream::Out => &self.out,
             Stream::Err => &self.err,
         }
+    }
+
+    /// The exit or the reason, without the name of any one of several hosts. Fit for a terminal.
+    pub(crate) fn detail(&self, view: &RunView) -> String {
+        let text = detail(&self.outcome);
+        if self.hosts.len() == 1 {
+            return text;
+        }
+        let own_name = FoldIgnore { host: true, ..FoldIgnore::default() };
+        let masked = own_name.mask(view.info().name(self.hosts[0]), text.as_bytes());
+        String::from_utf8(masked).unwrap_or(text)
     }
 
     /// Whether its hosts printed nothing.

@@ -6,7 +6,7 @@ use crate::fold::{Group, groups};
 use crate::format;
 use crate::state::Stage;
 use crate::style::{Line, Tone};
-use crate::words::{detail, is_bad, label, tone};
+use crate::words::{is_bad, label, tone};
 use mcom_model::{HostId, OutcomeKind};
 
 /// The groups of these hosts of a datacenter. A lone silent group that is ok says nothing that the line above it
@@ -37,7 +37,7 @@ fn group_node(log: Log<'_>, dc: usize, group: &Group, base: Option<&Group>, is_o
     if is_bad(group.kind) || !is_only {
         line.push_apart(Tone::Strong, log.view.info().fold_in_dc(dc, &group.hosts));
     }
-    line.push_apart(Tone::Plain, detail(&group.outcome));
+    line.push_apart(Tone::Plain, group.detail(log.view));
     let (first, last) = (format::moment(group.ended.0), format::moment(group.ended.1));
     if group.kind != OutcomeKind::NotRun && (is_bad(group.kind) || !is_only) {
         line.push_apart(Tone::Faint, if first == last { first } else { format!("{first}..{last}") });

@@ -7,7 +7,7 @@ use crate::group_text::OutputText;
 use crate::recap::RecapOptions;
 use crate::state::RunView;
 use crate::style::{Line, Tone};
-use crate::words::{detail, is_bad, label, tone};
+use crate::words::{is_bad, label, tone};
 use std::io::{self, Write};
 
 /// Characters of a folded host set in a heading.
@@ -65,7 +65,7 @@ pub(crate) fn group_line(view: &RunView, group: &Group) -> Line {
     // What failed is typed again, so it is named as a pattern; the rest is named in the fewest words.
     let hosts = if is_bad(group.kind) { view.info().fold(&group.hosts) } else { view.info().describe(&group.hosts) };
     line.push_apart(Tone::Strong, shorten(&hosts));
-    line.push_apart(Tone::Plain, detail(&group.outcome));
+    line.push_apart(Tone::Plain, group.detail(view));
     line
 }
 

@@ -1,6 +1,6 @@
 //! What stands on the screen while a run goes on.
 
-use crate::fixture::{ERR, Memory, OUT, Scene, Screen};
+use crate::fixture::{ERR, Memory, OUT, Scene, Screen, reason};
 use crate::story::story;
 use insta::assert_snapshot;
 use mcom_model::{Exit, OutputMode, RunClock};
@@ -234,4 +234,24 @@ fn quiet_leaves_results_and_errors() {
     play(&mut loud, &story, 0, 60_000);
     loud.report.finish(&Memory::default()).unwrap();
     assert!(loud.err.take().contains("3 FAILED"));
+}
+
+#[test]
+fn ten_thousand_failures_are_a_few_lines_a_frame() {
+    let names: Vec<String> = (0..10_000).map(|n| format!("mail{n}-dc1")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut scene = Scene::new(&[("dc1", &names)], OutputMode::AtEnd);
+    for (name, n) in names.iter().zip(0..) {
+        let text = format!("connect to host {name} port 22: Connection timed out");
+        let reason = reason(mcom_model::ReasonKind::ConnectTimeout, &text);
+        scene.end(1000 + n / 10, name, mcom_model::Outcome::Unreachable { reason }, None);
+    }
+    let mut show = show(&scene, terminal());
+    play(&mut show, &scene, 0, 60_000);
+    let text = show.err.take();
+    // The hosts of one frame are one line: their reasons differ in nothing but their names.
+    assert!(text.matches("UNREACHABLE 1000").count() > 5, "{}", &text[..2000]);
+    assert!(text.matches("Connection timed out").count() <= 12);
+    show.report.finish(&scene.bodies).unwrap();
+    assert!(show.out.take().starts_with("UNREACHABLE 10000  mail[0-9999]-dc1  connect to host <host> port 22"));
 }
