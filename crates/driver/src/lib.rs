@@ -2,5 +2,7 @@
 
 pub mod bootstrap;
 pub mod link;
+pub mod run;
 pub mod spool;
 pub mod ssh;
+pub mod supervisor;

@@ -1,6 +1,6 @@
-//! What `mcom-node` does on a host.
+//! What `mcom-node` does on a host: everything of it is the driver's.
 
 /// Runs the program and returns its exit code.
 pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    mcom_driver::run::node_main()
 }

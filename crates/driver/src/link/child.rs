@@ -51,14 +51,24 @@ impl ChildLink {
         Self { writer, task }
     }
 
+    /// A link that cannot be made, and says so.
+    pub fn failed(link: LinkId, failure: LinkFailure, owner: Sender<(LinkId, FromChild)>) -> Self {
+        let (writer, _) = queue();
+        let task = tokio::spawn(async move {
+            let _ = owner.send((link, FromChild::Failed(failure))).await;
+        });
+        Self { writer, task }
+    }
+
     /// Where messages for the child are put.
     pub const fn writer(&self) -> &Writer<Down> {
         &self.writer
     }
 
-    /// Closes the link. The task ends when everything that it held is closed.
-    pub fn close(self) -> JoinHandle<()> {
-        self.task
+    /// Closes the link, and waits until everything that it held is closed.
+    pub async fn close(self) {
+        drop(self.writer);
+        let _ = self.task.await;
     }
 }
 
@@ -110,7 +120,8 @@ async fn carry(
         tokio::select! {
             () = &mut writing => break,
             read = reader.next() => match read {
-                Ok(Some(message)) => owner.send((link, FromChild::Said(message))).await.ok()?,
+                // An owner that no longer listens is about to close the link: what it sent is still written.
+                Ok(Some(message)) => { let _ = owner.send((link, FromChild::Said(message))).await; }
                 Ok(None) => return Some(connection_lost(&hold.printed(), &last_words.text())),
                 Err(violation) => return Some(violation),
             },

@@ -17,6 +17,8 @@ pub struct LocalNodes {
     pub program: PathBuf,
     /// Holds the spools, each named by its host.
     pub spools: PathBuf,
+    /// What else is set in a node's environment.
+    pub env: Vec<(String, String)>,
 }
 
 impl LocalNodes {
@@ -25,6 +27,7 @@ impl LocalNodes {
         let mut node = Command::new(&self.program)
             .arg("link")
             .env("MCOM_SPOOL", self.spools.join(&host.name))
+            .envs(self.env.iter().cloned())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -6,6 +6,7 @@ use crate::ssh::mux::{self, Leaving};
 use mcom_engine::tree::LinkFailure;
 use mcom_model::HostSpec;
 use std::fs::Permissions;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -53,9 +54,15 @@ impl SshClient {
         let private = Permissions::from_mode(0o700);
         let folder =
             tempfile::Builder::new().prefix("mcom-").permissions(private).tempdir_in(&place).map_err(unusable)?;
-        std::fs::write(folder.path().join("config"), text).map_err(unusable)?;
         let connect_timeout = settings.connect_timeout;
-        Ok(Arc::new(Self { folder, connect_timeout, made: AtomicU32::new(0), leaving: Mutex::new(Vec::new()) }))
+        let client = Self { folder, connect_timeout, made: AtomicU32::new(0), leaving: Mutex::new(Vec::new()) };
+        std::fs::write(client.config(), text).map_err(unusable)?;
+        Ok(Arc::new(client))
+    }
+
+    /// The private folder: the configuration, and the sockets and logs of all masters. Removed with the client.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Connects and authenticates. Dropping the future, or the connection, ends the process behind it.
@@ -72,17 +79,17 @@ impl SshClient {
         }
     }
 
-    pub(super) fn folder(&self) -> &Path {
-        self.folder.path()
+    pub(super) fn config(&self) -> PathBuf {
+        self.folder.path().join("config")
     }
 
     pub(super) const fn connect_timeout(&self) -> Duration {
         self.connect_timeout
     }
 
-    /// Tells the master behind `socket` to end.
-    pub(super) fn dismiss(&self, socket: &Path) {
-        if let Some(leaving) = mux::terminate(socket) {
+    /// Tells a master to end.
+    pub(super) fn dismiss(&self, master: Option<OwnedFd>, socket: &Path) {
+        if let Some(leaving) = mux::dismiss(master, socket) {
             self.leaving.lock().unwrap_or_else(PoisonError::into_inner).push(leaving);
         }
     }

@@ -2,18 +2,23 @@
 
 use crate::ssh::classify::{classify, connection_lost};
 use crate::ssh::client::SshClient;
+use crate::ssh::mux;
 use mcom_engine::tree::LinkFailure;
 use mcom_model::{HostSpec, Reason, ReasonKind};
 use openssh::{Child, Session, Stdio};
 use std::fs::File;
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::process::Command;
 
 /// Time for what `ConnectTimeout` does not count: authentication, and a name service that is slow to answer.
 const LOGIN_TIME: Duration = Duration::from_secs(30);
+
+/// For a session that sshd refuses to be tried again.
+const SESSION_TIME: Duration = Duration::from_secs(1);
 
 /// Bytes of ssh's log that are looked at: its last words are what counts.
 const LOG_BYTES: u64 = 8 << 10;
@@ -31,6 +36,7 @@ pub struct Connection {
     socket: PathBuf,
     log: PathBuf,
     session: Arc<Session>,
+    master: Option<OwnedFd>,
 }
 
 impl Connection {
@@ -39,13 +45,31 @@ impl Connection {
         let log = client.folder().join(format!("{number}.log"));
         let session = Arc::new(Session::resume_mux(socket.clone().into_boxed_path(), None));
         // Made before the process starts: whenever this is given up, its drop ends a master that is up by then.
-        let connection = Self { client, socket, log, session };
-        let status = connection.start_master(host).await?;
-        if status.success() { Ok(connection) } else { Err(classify(&connection.printed())) }
+        let mut connection = Self { client, socket, log, session, master: None };
+        if !connection.start_master(host).await?.success() {
+            return Err(classify(&connection.printed()));
+        }
+        connection.master = mux::master(&connection.socket).await;
+        Ok(connection)
     }
 
     /// Starts a command, which goes to the login shell as it is. Its three streams are pipes.
+    ///
+    /// Where sshd allows one session at a time, the one before may need a moment until it is counted as ended.
     pub async fn command(&self, command: &str) -> Result<RemoteCommand, openssh::Error> {
+        let until = Instant::now() + SESSION_TIME;
+        let mut pause = Duration::from_millis(10);
+        loop {
+            match self.try_command(command).await {
+                Err(openssh::Error::SshMux(_)) if Instant::now() < until => {}
+                started => return started,
+            }
+            tokio::time::sleep(pause).await;
+            pause *= 2;
+        }
+    }
+
+    async fn try_command(&self, command: &str) -> Result<RemoteCommand, openssh::Error> {
         Session::to_raw_command(Arc::clone(&self.session), command)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -96,7 +120,7 @@ impl Connection {
         let log = File::options().create(true).append(true).open(&self.log)?;
         let mut ssh = Command::new("ssh");
         ssh.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::null()).stderr(log).kill_on_drop(true);
-        ssh.arg("-F").arg(self.client.folder().join("config"));
+        ssh.arg("-F").arg(self.client.config());
         ssh.arg("-S").arg(&self.socket).arg("-E").arg(&self.log).args(["-M", "-f", "-N"]);
         ssh.args(host_arguments(host));
         Ok(ssh)
@@ -105,7 +129,7 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.client.dismiss(&self.socket);
+        self.client.dismiss(self.master.take(), &self.socket);
     }
 }
 

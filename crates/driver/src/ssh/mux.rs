@@ -1,49 +1,80 @@
-//! The one request of OpenSSH's multiplexing protocol that the `openssh` crate lacks: end the master now.
+//! The two requests of OpenSSH's multiplexing protocol that the `openssh` crate lacks: who is the master, and end it.
 //!
 //! The crate can only ask a master to stop listening; it would then live as long as the far end keeps a channel open.
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use std::io::{Read as _, Write as _};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 const MUX_MSG_HELLO: u32 = 0x0000_0001;
+const MUX_C_ALIVE_CHECK: u32 = 0x1000_0004;
 const MUX_C_TERMINATE: u32 = 0x1000_0005;
 const MUX_VERSION: u32 = 4;
 
+/// Bytes of the answers to a hello and to an alive check, whose last word is the master's process id.
+const ALIVE_ANSWER: usize = 12 + 16;
+
+/// A handle of the master process behind `socket`; none where this kernel has no such handles (before Linux 5.3).
+pub(super) async fn master(socket: &Path) -> Option<OwnedFd> {
+    let mut stream = tokio::net::UnixStream::connect(socket).await.ok()?;
+    stream.write_all(&request(MUX_C_ALIVE_CHECK)).await.ok()?;
+    let mut answer = [0; ALIVE_ANSWER];
+    stream.read_exact(&mut answer).await.ok()?;
+    let pid = i32::from_be_bytes(answer[ALIVE_ANSWER - 4..].try_into().ok()?);
+    // The answer came over a socket that only this process and the master know, so the id is still the master's.
+    pidfd_open(Pid::from_raw(pid)?, PidfdFlags::empty()).ok()
+}
+
 /// A master that was told to end.
 #[derive(Debug)]
-pub(super) struct Leaving(UnixStream);
+pub(super) enum Leaving {
+    /// A handle of its process.
+    Process(OwnedFd),
+    /// Its end of this socket closes when it ends.
+    Socket(UnixStream),
+}
 
-/// Tells the master behind `socket` to end, without waiting for it. None where there is no master.
-pub(super) fn terminate(socket: &Path) -> Option<Leaving> {
+/// Tells a master to end, without waiting for it. None where there is none.
+pub(super) fn dismiss(master: Option<OwnedFd>, socket: &Path) -> Option<Leaving> {
+    if let Some(process) = master {
+        pidfd_send_signal(&process, Signal::TERM).ok()?;
+        return Some(Leaving::Process(process));
+    }
     let mut stream = UnixStream::connect(socket).ok()?;
-    stream.write_all(&request()).ok()?;
-    Some(Leaving(stream))
+    stream.write_all(&request(MUX_C_TERMINATE)).ok()?;
+    Some(Leaving::Socket(stream))
 }
 
 impl Leaving {
-    /// Waits until the master has gone: its end of the socket closes with it.
-    pub(super) fn wait(mut self, until: Instant) {
-        let mut answers = [0; 256];
-        loop {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() || self.0.set_read_timeout(Some(left.max(Duration::from_millis(1)))).is_err() {
-                return;
+    /// Waits until the master has gone; then there is no more patience, and it is killed.
+    pub(super) fn wait(self, until: Instant) {
+        match self {
+            Self::Process(process) => {
+                if !readable(process.as_fd(), until) {
+                    let _ = pidfd_send_signal(&process, Signal::KILL);
+                }
             }
-            match self.0.read(&mut answers) {
-                Ok(0) | Err(_) => return,
-                Ok(_) => {}
+            Self::Socket(mut socket) => {
+                let mut answers = [0; 256];
+                while readable(socket.as_fd(), until) && matches!(socket.read(&mut answers), Ok(1..)) {}
             }
         }
     }
 }
 
-/// Both packets at once: `u32 length | u32 type | ...`, in network order.
-fn request() -> Vec<u8> {
-    let request_id = 0;
-    [8, MUX_MSG_HELLO, MUX_VERSION, 8, MUX_C_TERMINATE, request_id]
-        .iter()
-        .flat_map(|word: &u32| word.to_be_bytes())
-        .collect()
+fn readable(fd: BorrowedFd<'_>, until: Instant) -> bool {
+    let left = until.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+    let left = Timespec::try_from(left).ok();
+    matches!(poll(&mut [PollFd::from_borrowed_fd(fd, PollFlags::IN)], left.as_ref()), Ok(1..))
+}
+
+/// A hello and a request, in one go: `u32 length | u32 type | ...`, in network order.
+fn request(request: u32) -> Vec<u8> {
+    let id = 0;
+    [8, MUX_MSG_HELLO, MUX_VERSION, 8, request, id].iter().flat_map(|word: &u32| word.to_be_bytes()).collect()
 }

@@ -1,0 +1,16 @@
+//! The loops that carry a tree run out: the engine decides, and here it is done.
+
+mod blobs;
+mod control;
+mod coordinate;
+mod links;
+mod node;
+mod node_main;
+mod sink;
+mod uplink;
+
+pub use control::Control;
+pub use coordinate::{DriverError, Order, coordinate, coordinate_over};
+pub use node::{Children, NodeError, serve};
+pub use node_main::{node_main, node_main_with};
+pub use sink::RunSink;

@@ -1,0 +1,9 @@
+//! The driver on real processes and real sshds.
+#![allow(clippy::unwrap_used, reason = "a test ends on the first surprise")]
+
+mod bed;
+mod bootstrap;
+mod local_tree;
+mod order;
+mod ssh_tree;
+mod supervisor;

@@ -1,0 +1,91 @@
+//! Whole runs over real sshds: nodes put everywhere, parents that reach their children, and nothing left behind.
+
+use crate::bed::Bed;
+use crate::order::{Kept, command, plan, start};
+use mcom_driver::run::{Order, coordinate};
+use mcom_driver::ssh::SshSettings;
+use mcom_model::{HostEvent, Outcome, Plan, ReasonKind};
+use mcom_testbed::{Fleet, FleetBuilder};
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc::channel;
+
+async fn run(bed: &Bed, plan: &Plan, text: &str) -> Kept {
+    let config = bed.fleet.ssh_config();
+    let connect_timeout = Duration::from_secs(10);
+    let (mut spec, blobs) = command(text);
+    spec.shape = plan.shape;
+    spec.inner.config = Some(config.display().to_string());
+    spec.limits.connect_timeout_ms = 10_000;
+    let settings = SshSettings { config: Some(config), options: vec![], connect_timeout };
+    let order = Order { plan, start: start(plan, &spec), spec, blobs };
+    let mut kept = Kept::default();
+    let (_operator, control) = channel(1);
+    let run = coordinate(order, &settings, bed.nodes.clone(), &mut kept, control);
+    tokio::time::timeout(Duration::from_secs(120), run).await.expect("the run ends").unwrap();
+    kept
+}
+
+fn two_by_three() -> (FleetBuilder, Plan) {
+    let builder = Fleet::builder();
+    let builder = ["a1", "a2", "a3"].into_iter().fold(builder, |builder, name| builder.host("dc1", name));
+    let builder = ["b1", "b2", "b3"].into_iter().fold(builder, |builder, name| builder.host("dc2", name));
+    (builder, plan(&[("dc1", &["a1", "a2", "a3"]), ("dc2", &["b1", "b2", "b3"])], 32))
+}
+
+/// Waits until nothing runs on any host but its listener.
+async fn nothing_is_left(fleet: &Fleet) {
+    let until = Instant::now() + Duration::from_secs(10);
+    for name in fleet.names() {
+        loop {
+            let left = fleet.processes(name).unwrap();
+            if left.len() <= 1 {
+                break;
+            }
+            assert!(Instant::now() < until, "{name} still runs {left:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_host_gets_the_node_and_the_payload_through_its_parent() {
+    let (builder, plan) = two_by_three();
+    let bed = Bed::new(builder);
+    for shipped in [true, false] {
+        let kept = run(&bed, &plan, "echo hello from $MCOM_HOST").await;
+        for (id, host) in (0..).zip(&plan.hosts) {
+            assert_eq!(kept.printed(id), format!("hello from {}\n", host.name).as_bytes());
+        }
+        let linked: Vec<_> = kept
+            .said()
+            .filter_map(|(id, said)| match said {
+                HostEvent::Linked { by, node_shipped, .. } => Some((id, by.map(|by| by.0), *node_shipped)),
+                _ => None,
+            })
+            .collect();
+        for (id, by) in [(0, None), (1, Some(0)), (2, Some(0)), (3, None), (4, Some(3)), (5, Some(3))] {
+            assert!(linked.contains(&(id, by, shipped)), "{id} by {by:?} in {linked:?}");
+        }
+        nothing_is_left(&bed.fleet).await;
+    }
+    for name in bed.fleet.names() {
+        assert_eq!(bed.fleet.logins(name).unwrap(), 2, "{name}: one connection for each run");
+    }
+}
+
+#[tokio::test]
+async fn hosts_that_cannot_serve_do_not_keep_the_others_from_it() {
+    let (builder, plan) = two_by_three();
+    let builder = builder.with("a1", |host| host.down()).with("b2", |host| host.noisy("good morning"));
+    let bed = Bed::new(builder);
+    let kept = run(&bed, &plan, "echo $MCOM_HOST").await;
+    let Outcome::Unreachable { reason } = kept.ended(0).0 else { panic!("{:?}", kept.ended(0)) };
+    assert_eq!(reason.kind, ReasonKind::ConnectionRefused);
+    let Outcome::Refused { reason } = kept.ended(4).0 else { panic!("{:?}", kept.ended(4)) };
+    assert_eq!(reason.kind, ReasonKind::LoginShellNoise);
+    for id in [1, 2, 3, 5] {
+        assert_eq!(kept.printed(id), format!("{}\n", plan.hosts[id as usize].name).as_bytes());
+    }
+    assert!(kept.said().any(|(id, said)| id == 0 && matches!(said, HostEvent::GaveWay { .. })));
+    nothing_is_left(&bed.fleet).await;
+}

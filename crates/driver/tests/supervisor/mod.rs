@@ -1,0 +1,7 @@
+//! The supervisor on real processes: no ssh, a spool of each test's own.
+
+mod ending;
+mod faults;
+mod output;
+mod running;
+mod stand;
