@@ -1,10 +1,11 @@
 //! What is known about a run before its first event: names, datacenters, payload, who and why.
 
+use crate::sanitise::sanitise_line;
 use mcom_fleet::hostset::{self, HostSet};
 use mcom_model::{Digest, HostId, OutputMode, Plan, RunId, RunSpec};
 use std::sync::OnceLock;
 
-/// The fixed part of a run, as every view needs it.
+/// The fixed part of a run, as every view needs it. All text in it is fit for one line of a terminal.
 #[derive(Debug)]
 pub struct RunInfo {
     /// The run.
@@ -37,19 +38,22 @@ pub(crate) struct DcInfo {
 impl RunInfo {
     /// From the plan and what every node is told.
     pub fn new(plan: &Plan, spec: &RunSpec, started_ms: u64) -> Self {
-        let dc = |name: &String| DcInfo { name: name.clone(), hosts: Vec::new(), set: OnceLock::new() };
+        let dc = |name: &String| DcInfo { name: fit(name), hosts: Vec::new(), set: OnceLock::new() };
         let mut dcs: Vec<DcInfo> = plan.datacenters.iter().map(|planned| dc(&planned.name)).collect();
         let mut hosts = Vec::with_capacity(plan.hosts.len());
         for (id, host) in plan.host_ids().zip(&plan.hosts) {
             let dc = host.dc as usize;
-            dcs[dc].hosts.push(id);
-            hosts.push((host.name.clone(), dc));
+            // A damaged plan may name a datacenter that it does not have.
+            if let Some(dc) = dcs.get_mut(dc) {
+                dc.hosts.push(id);
+            }
+            hosts.push((fit(&host.name), dc));
         }
         Self {
             run: spec.run.clone(),
-            who: spec.who.clone(),
-            reason: spec.reason.clone(),
-            payload: spec.payload.name.clone(),
+            who: fit(&spec.who),
+            reason: spec.reason.as_deref().map(fit),
+            payload: fit(&spec.payload.name),
             payload_id: spec.payload.id(),
             output: spec.output,
             started_ms,
@@ -108,7 +112,7 @@ impl RunInfo {
     }
 
     pub(crate) fn dc_of(&self, host: HostId) -> Option<usize> {
-        self.hosts.get(host.0 as usize).map(|&(_, dc)| dc)
+        self.hosts.get(host.0 as usize).map(|&(_, dc)| dc).filter(|&dc| dc < self.dcs.len())
     }
 
     pub(crate) fn dcs(&self) -> &[DcInfo] {
@@ -118,4 +122,9 @@ impl RunInfo {
     fn set(&self, hosts: &[HostId]) -> HostSet {
         hosts.iter().map(|&host| self.name(host).to_owned()).collect()
     }
+}
+
+/// A saved plan may hold any text.
+fn fit(text: &str) -> String {
+    sanitise_line(text.as_bytes())
 }

@@ -6,18 +6,26 @@ use std::io::{self, Write};
 pub(crate) struct Sink {
     inner: Box<dyn Write + Send>,
     error: Option<io::Error>,
+    /// Whether the last byte ended no line.
+    begun: bool,
 }
 
 impl Sink {
     pub(crate) fn new(inner: Box<dyn Write + Send>) -> Self {
-        Self { inner, error: None }
+        Self { inner, error: None, begun: false }
     }
 
     /// Writes all of it with one call, and flushes.
     pub(crate) fn put(&mut self, bytes: &[u8]) {
-        if !bytes.is_empty() {
+        if let Some(&last) = bytes.last() {
             self.with(|inner| inner.write_all(bytes));
+            self.begun = last != b'\n';
         }
+    }
+
+    /// Whether what was put here ended in the middle of a line.
+    pub(crate) const fn is_in_line(&self) -> bool {
+        self.begun
     }
 
     /// Lets something long be written, buffered.

@@ -1,7 +1,6 @@
 //! The lines of the live block: the run, a line per datacenter, and what runs longest.
 
 use crate::format;
-use crate::sanitise::sanitise_line;
 use crate::state::{DcView, RunView, Stage};
 use crate::style::{Line, Tone};
 use crate::words::counts;
@@ -27,7 +26,7 @@ pub(crate) fn content(view: &RunView, now: RunClock, (width, rows): (usize, usiz
 fn head(view: &RunView, now: RunClock) -> Line {
     let info = view.info();
     let mut line = Line::new().add(Tone::Strong, format!("run {}", info.run));
-    line.push_apart(Tone::Plain, sanitise_line(info.payload.as_bytes()));
+    line.push_apart(Tone::Plain, info.payload.as_str());
     line.push_apart(Tone::Plain, format!("{} of {} ended", view.ended_hosts(), info.len()));
     if view.ended_hosts() > 0 {
         line.push(Tone::Plain, "  ");
@@ -61,7 +60,7 @@ fn datacenters(view: &RunView, room: usize, width: usize) -> Vec<Line> {
 
 fn datacenter(view: &RunView, name: &str, dc: &DcView, name_width: usize, width: usize) -> Line {
     let ended = dc.at_stage(Stage::Ended);
-    let mut line = Line::new().add(Tone::Strong, sanitise_line(name.as_bytes()));
+    let mut line = Line::new().add(Tone::Strong, name);
     line.pad(name_width);
     if width >= 60 {
         let full = (BAR * ended).checked_div(dc.len()).unwrap_or(BAR);

@@ -6,7 +6,6 @@ use super::hosts::host_nodes;
 use super::parents::parent_nodes;
 use super::root::Log;
 use crate::format;
-use crate::sanitise::sanitise_line;
 use crate::state::{DcView, Parent, RunView, Stage};
 use crate::style::{Line, Tone};
 use crate::words::{counts, words_of};
@@ -26,7 +25,7 @@ pub(super) fn datacenters(log: Log<'_>, selected: &BTreeSet<HostId>) -> Vec<Node
         if hosts.is_empty() {
             continue;
         }
-        let mut line = Line::new().add(Tone::Strong, sanitise_line(dc.name.as_bytes()));
+        let mut line = Line::new().add(Tone::Strong, dc.name.as_str());
         line.pad(name_width);
         line.push(Tone::Plain, "  ");
         line.append(counts);

@@ -33,9 +33,9 @@ pub(super) fn root(log: Log<'_>, selected: &BTreeSet<HostId>) -> Node {
 fn run_line(log: Log<'_>) -> Line {
     let (view, info) = (log.view, log.view.info());
     let mut line = Line::new().add(Tone::Strong, format!("run {}", info.run));
-    line.push_apart(Tone::Plain, sanitise_line(info.payload.as_bytes()));
+    line.push_apart(Tone::Plain, info.payload.as_str());
     line.push(Tone::Faint, format!(" {}", info.payload_id.short()));
-    line.push_apart(Tone::Plain, sanitise_line(info.who.as_bytes()));
+    line.push_apart(Tone::Plain, info.who.as_str());
     line.push_apart(Tone::Plain, format::time_of_day(info.started_ms));
     line.push_apart(Tone::Plain, format::duration(view.now().elapsed()));
     let state = match view.ended() {
@@ -47,7 +47,7 @@ fn run_line(log: Log<'_>) -> Line {
     };
     line.push_apart(Tone::Doubtful, state);
     if let Some(reason) = &info.reason {
-        line.push_apart(Tone::Plain, format!("\"{}\"", sanitise_line(reason.as_bytes())));
+        line.push_apart(Tone::Plain, format!("\"{reason}\""));
     }
     line
 }

@@ -61,6 +61,11 @@ impl ProgressView {
         self.changed = true;
     }
 
+    /// Text of the caller that no frame has shown.
+    pub(super) fn take_notices(&mut self) -> String {
+        std::mem::take(&mut self.notices)
+    }
+
     /// Something else waits for the next frame.
     pub(super) const fn touch(&mut self) {
         self.changed = true;
@@ -97,7 +102,7 @@ impl ProgressView {
     ) -> String {
         self.last_frame = Some(now);
         self.changed = false;
-        let mut above = std::mem::take(&mut self.notices);
+        let mut above = self.take_notices();
         let failures = std::mem::take(&mut self.failures);
         for line in failure_lines(view, &failures, bodies) {
             above += &line.render(options.err_color);

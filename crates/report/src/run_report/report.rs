@@ -91,7 +91,7 @@ impl LiveReport {
 
     /// Prints the end of the run. Returns the first error of printing, a lost reader included.
     pub fn finish(mut self, bodies: &dyn Bodies) -> io::Result<()> {
-        let room = self.progress.make_room();
+        let room = self.progress.make_room() + &self.progress.take_notices();
         self.sinks.err.put(room.as_bytes());
         if !self.sinks.out.is_broken() || matches!(self.options.output, OutputStyle::Lines(_) | OutputStyle::Raw) {
             self.output.finish(&self.view, bodies, &self.options, &mut self.sinks);
@@ -108,6 +108,8 @@ impl LiveReport {
 
     /// The status line of a single host: always where it is read by a person, in a pipe where something is wrong.
     fn finish_one(&mut self) {
+        // Output that ends in the middle of a line stays a line of its own where both meet on a terminal.
+        let in_line = (self.options.out_tty && self.sinks.out.is_in_line()) || self.sinks.err.is_in_line();
         let mut text = String::new();
         for (id, host) in self.view.hosts() {
             let kind = host.outcome.as_ref().map(mcom_model::Outcome::kind);
@@ -125,6 +127,9 @@ impl LiveReport {
             if let Some(mend) = mend {
                 text += &format!("    → {mend}\n");
             }
+        }
+        if in_line && !text.is_empty() && self.options.err_tty {
+            self.sinks.err.put(b"\n");
         }
         self.sinks.err.put(text.as_bytes());
     }
