@@ -3,6 +3,9 @@
 use crate::hostset::HostSet;
 
 /// Answers for what a pattern refers to. The caller implements it over files, standard input, inventory and ledger.
+///
+/// A pattern may be explained and expanded, or name a source twice: each question may come more than once, and has the
+/// same answer each time. So standard input is read once and kept.
 pub trait Source {
     /// The text of `^path`.
     fn file(&self, path: &str) -> Result<String, SourceError>;
