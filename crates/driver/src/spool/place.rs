@@ -72,9 +72,16 @@ impl Spool {
         }
         let root = Folder::open(place)?;
         check_owner(&root)?;
+        root.make("runs")?;
+        Self::open_made(place, host)
+    }
+
+    /// Opens a spool that must be there, and refuses one that is not safe.
+    pub fn open_made(place: &Path, host: &HostIdentity) -> Result<Self, SpoolError> {
+        let root = Folder::open(place)?;
+        check_owner(&root)?;
         check_file_system(&root)?;
         check_header(&root, host)?;
-        root.make("runs")?;
         let runs = root.enter("runs")?;
         check_owner(&runs)?;
         Ok(Self { root, runs, host: host.clone() })
@@ -100,14 +107,14 @@ impl Spool {
         let flock = self.root.append("lock")?;
         match rustix::fs::flock(&flock, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
-            Err(Errno::WOULDBLOCK) => return Ok(Err(self.busy(self.holder()?.as_ref(), now_ms, ""))),
+            Err(Errno::WOULDBLOCK) => return Ok(Err(Self::busy(self.holder()?.as_ref(), now_ms, ""))),
             Err(error) => return Err(self.root.error("lock", "lock", error)),
         }
         // Only the supervisor of the last holder may have died: its payload still holds the host.
         if let Some(last) = self.holder()?
             && AttemptFolder::open(self, &last.attempt).is_ok_and(|run| run.payload_is_alive(&self.host))
         {
-            return Ok(Err(self.busy(Some(&last), now_ms, "; its supervisor is gone, and its payload still runs")));
+            return Ok(Err(Self::busy(Some(&last), now_ms, "; its supervisor is gone, and its payload still runs")));
         }
         let record = serde_json::to_vec(me).map_err(|error| self.root.error("holder", "write", error))?;
         self.root.replace("holder", &record)?;
@@ -120,8 +127,7 @@ impl Spool {
         Ok(serde_json::from_slice(&bytes).ok())
     }
 
-    #[expect(clippy::unused_self, reason = "reads as a question to the spool beside its callers")]
-    fn busy(&self, holder: Option<&HolderRecord>, now_ms: u64, more: &str) -> Reason {
+    fn busy(holder: Option<&HolderRecord>, now_ms: u64, more: &str) -> Reason {
         let Some(holder) = holder else {
             return Reason::new(ReasonKind::Busy, "another run holds the host");
         };
@@ -155,7 +161,6 @@ fn check_owner(folder: &Folder) -> Result<(), SpoolError> {
 fn check_file_system(folder: &Folder) -> Result<(), SpoolError> {
     let path = folder.path();
     let look = |error| SpoolError::io(path, "look at", error);
-    #[expect(clippy::cast_sign_loss, clippy::cast_lossless, reason = "a magic number, of another type on each machine")]
     let magic = rustix::fs::fstatfs(folder).map_err(look)?.f_type as u64 & 0xffff_ffff;
     if let Some((_, kind)) = NETWORK.iter().find(|(known, _)| *known == magic) {
         return Err(SpoolError::NetworkFileSystem { path: path.to_owned(), kind });

@@ -75,7 +75,7 @@ async fn a_cancel_before_the_start_starts_nothing() {
 async fn a_process_left_behind_with_the_output_open_delays_nothing_and_is_not_ended() {
     let stand = Stand::new();
     let since = Instant::now();
-    let ended = stand.run(command("sleep 999 & echo $!")).await;
+    let ended = stand.run(command("sleep 999 & until grep -q sleep /proc/$!/comm; do :; done; echo $!")).await;
     assert!(since.elapsed() < Duration::from_secs(20));
     assert_eq!((ended.outcome.clone(), ended.receipt().receipt.left_behind), (Outcome::Ok, 1));
     let left = ended.out().trim().to_owned();

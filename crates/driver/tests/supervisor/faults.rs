@@ -88,13 +88,14 @@ async fn a_supervise_of_nonsense_fails() {
         let status = Command::new(NODE).args(["supervise", place]).stderr(Stdio::null()).status().unwrap();
         assert!(!status.success(), "{place}");
     }
+    assert!(!Path::new("/nowhere").exists(), "a spool was made where none was");
 }
 
 /// Not a test of its own: the node that the next test kills.
 #[tokio::test]
 async fn node_of_the_next_test() {
     let Some(folder) = std::env::var_os(NODE_OF) else { return };
-    let stand = Stand { folder: tempfile::Builder::new().keep(true).tempdir_in(&folder).unwrap() };
+    let stand = Stand { folder: tempfile::Builder::new().disable_cleanup(true).tempdir_in(&folder).unwrap() };
     std::os::unix::fs::symlink(stand.folder.path(), Path::new(&folder).join("stand")).unwrap();
     let (mut spec, blobs) = command("echo $PPID > $F; cat $W; echo done");
     let path = |name: &str| Path::new(&folder).join(name).display().to_string();

@@ -1,0 +1,20 @@
+//! The process that runs one payload on this host and outlives the link, and the node's view of it.
+//!
+//! The node claims the attempt, fills its folder and starts `mcom-node supervise FOLDER` ([`OwnAttempt`]). From then
+//! on the supervisor ([`supervise`]) needs nobody: it carries out what [`mcom_engine::attempt`] decides and leaves the
+//! exit record in the folder. The node reads along and may come and go.
+
+mod bell;
+mod cgroup;
+mod descend;
+mod output;
+mod own;
+mod payload;
+mod perform;
+mod record;
+mod supervise;
+mod sys;
+mod tail;
+
+pub use own::{OwnAttempt, OwnPlace};
+pub use supervise::supervise;

@@ -1,0 +1,342 @@
+//! Carries out what the attempt decides: files, locks and processes, and how each of them went.
+
+use crate::spool::{
+    AttemptFolder, AttemptSpec, Claim, ExitRecord, History, HolderRecord, HostLock, ProcessIdentity, Spool, SpoolError,
+};
+use crate::supervisor::bell;
+use crate::supervisor::cgroup::Cgroup;
+use crate::supervisor::descend::{descendants, term_all};
+use crate::supervisor::output::{Output, OutputFiles};
+use crate::supervisor::payload::{PayloadProcess, Program};
+use crate::supervisor::record::{EXIT_DRAFT, begin_line, end_line, read_result, reserve_exit, wall_ms, write_exit};
+use crate::supervisor::sys::{self, Reaped};
+use mcom_engine::attempt::{Input, Op};
+use mcom_model::{Digest, Exit, Outcome, Reason, ReasonKind, Receipt, RunClock, Stream};
+use rustix::process::Signal;
+use std::fs::File;
+use std::io::Write;
+use std::os::fd::BorrowedFd;
+use std::time::{Duration, Instant};
+
+/// How long the sweep goes on before it names those that it could not end.
+const SWEEP: Duration = Duration::from_secs(2);
+
+/// How often the sweep looks again for processes that were forked while it went round.
+const ROUND: Duration = Duration::from_millis(5);
+
+/// How many of the processes left behind are named.
+const NAMED: usize = 20;
+
+/// What the supervisor holds.
+pub(super) struct Hands {
+    spool: Spool,
+    folder: AttemptFolder,
+    spec: AttemptSpec,
+    bell: File,
+    claim: Option<Claim>,
+    draft: Option<File>,
+    files: Option<OutputFiles>,
+    lock: Option<HostLock>,
+    cgroup: Option<Cgroup>,
+    payload: Option<PayloadProcess>,
+    started: Option<File>,
+    output: Option<Output>,
+    released: RunClock,
+    usage: Option<(Reaped, RunClock)>,
+    left: Vec<String>,
+    left_count: u64,
+    recorded: bool,
+}
+
+/// Why an operation was not done.
+enum Not {
+    /// It failed.
+    Done(Reason),
+    /// The host is not free.
+    Free(Reason),
+}
+
+impl From<SpoolError> for Not {
+    fn from(error: SpoolError) -> Self {
+        Self::Done(error.reason())
+    }
+}
+
+impl Hands {
+    pub(super) fn new(spool: Spool, folder: AttemptFolder, spec: AttemptSpec, bell: File) -> Self {
+        Self {
+            spool,
+            folder,
+            spec,
+            bell,
+            claim: None,
+            draft: None,
+            files: None,
+            lock: None,
+            cgroup: None,
+            payload: None,
+            started: None,
+            output: None,
+            released: RunClock::ZERO,
+            usage: None,
+            left: Vec::new(),
+            left_count: 0,
+            recorded: false,
+        }
+    }
+
+    /// Carries out one operation.
+    pub(super) fn perform(&mut self, op: Op, now: RunClock) -> Input {
+        let done = match op {
+            Op::ReadClaim => return self.read_claim(),
+            Op::Kill => return self.kill(now),
+            Op::TakeClaim => self.take_claim(),
+            Op::ReserveExit => self.reserve(),
+            Op::TakeLock => self.take_lock(),
+            Op::VerifyPayload => self.verify(),
+            Op::NoteBegin => self.note_begin(),
+            Op::Fork => self.fork(),
+            Op::WriteStarted => self.write_started(),
+            Op::SyncStarted => self.sync_started(),
+            Op::SyncFolder => self.sync_folder(),
+            Op::Release => self.release(now),
+            Op::Abandon => self.abandon(),
+            Op::Term => {
+                term_all();
+                Ok(())
+            }
+            Op::Drain => self.drain(now),
+            Op::WriteExit(outcome) => self.write_exit(outcome),
+            Op::SyncExit => self.sync_exit(),
+            Op::RenameExit => self.rename_exit(),
+            Op::NoteEnd(outcome) => self.note_end(outcome),
+            Op::ReleaseLock => {
+                self.lock = None;
+                Ok(())
+            }
+            Op::Announce => {
+                bell::ring(&self.bell, bell::LOOK);
+                Ok(())
+            }
+            Op::SyncHistory => self.sync_history(),
+            Op::Leave(_) => Ok(()),
+        };
+        match done {
+            Ok(()) => Input::Done,
+            Err(Not::Done(reason)) => Input::Failed(reason),
+            Err(Not::Free(reason)) => Input::Busy(reason),
+        }
+    }
+
+    /// The pipes of the payload that are still open.
+    pub(super) fn open_streams(&self) -> impl Iterator<Item = (Stream, BorrowedFd<'_>)> {
+        self.output.iter().flat_map(Output::open)
+    }
+
+    /// The payload's report about its execution, while it is awaited.
+    pub(super) fn report(&self) -> Option<&File> {
+        self.payload.as_ref().and_then(PayloadProcess::report)
+    }
+
+    /// Reads that report; wakes the node when the payload is being executed.
+    pub(super) fn read_report(&mut self) {
+        if self.payload.as_mut().is_some_and(|payload| !payload.waits() && payload.read_report()) {
+            bell::ring(&self.bell, bell::EXECUTED);
+        }
+    }
+
+    /// Copies a piece of a stream that is ready; wakes the node when there is more to read.
+    pub(super) fn copy(&mut self, stream: Stream, now: RunClock) {
+        if self.output.as_mut().is_some_and(|output| output.copy(stream, now)) {
+            bell::ring(&self.bell, bell::LOOK);
+        }
+    }
+
+    /// A child has ended: what it means for the attempt, where it is the payload.
+    pub(super) fn ended(&mut self, reaped: &Reaped, now: RunClock) -> Option<Input> {
+        self.payload.as_ref().filter(|payload| payload.pid == reaped.pid)?;
+        self.usage = Some((*reaped, now));
+        self.read_report();
+        match self.payload.as_ref().and_then(PayloadProcess::failure) {
+            Some(reason) => Some(Input::CannotExecute(reason)),
+            None => Some(Input::Exited(reaped.exit)),
+        }
+    }
+
+    /// The last thing that this process does: says why there is no record, where there is none. Gives the exit code.
+    pub(super) fn leave(self, words: Option<&Reason>) -> u8 {
+        if let Some(words) = words {
+            bell::say(&self.bell, words);
+        }
+        u8::from(!self.recorded)
+    }
+
+    fn take_claim(&mut self) -> Result<(), Not> {
+        self.claim = Some(self.folder.lock_claim()?);
+        Ok(())
+    }
+
+    fn read_claim(&self) -> Input {
+        let found = || -> Result<Input, SpoolError> {
+            Ok(Input::Found {
+                void: self.folder.is_void()?,
+                started: self.folder.has_started()?,
+                ended: self.folder.files().has("exit")?,
+            })
+        };
+        found().unwrap_or_else(|error| Input::Failed(error.reason()))
+    }
+
+    fn reserve(&mut self) -> Result<(), Not> {
+        self.draft = Some(reserve_exit(&self.folder)?);
+        self.files = Some(OutputFiles::make(&self.folder)?);
+        Ok(())
+    }
+
+    fn take_lock(&mut self) -> Result<(), Not> {
+        let run = &self.spec.run;
+        let me = HolderRecord {
+            attempt: self.folder.name().to_owned(),
+            who: run.who.clone(),
+            what: run.payload.name.clone(),
+            reason: run.reason.clone(),
+            since_ms: wall_ms(),
+        };
+        self.lock = Some(self.spool.lock(&me, me.since_ms)?.map_err(Not::Free)?);
+        Ok(())
+    }
+
+    fn verify(&self) -> Result<(), Not> {
+        for blob in self.spec.run.payload.blobs() {
+            let name = AttemptFolder::blob_name(&self.spec, blob);
+            let bytes = self.folder.files().read(name, blob.len + 1)?.unwrap_or_default();
+            if Digest::of(&bytes) != blob.digest {
+                let text = format!("{}: its digest is not the one that was sent", self.folder.path(name).display());
+                return Err(Not::Done(Reason::new(ReasonKind::PayloadDigestMismatch, text)));
+            }
+        }
+        Ok(())
+    }
+
+    fn note_begin(&self) -> Result<(), Not> {
+        Ok(History::open(self.spool.root())?.append(&begin_line(self.folder.name(), &self.spec))?)
+    }
+
+    fn fork(&mut self) -> Result<(), Not> {
+        let program = Program::new(&self.folder, &self.spec)?;
+        self.cgroup = Cgroup::make(self.folder.name());
+        let files = self.files.take().expect("the files are made with the room for the exit record");
+        let (payload, pipes) = program.fork(self.cgroup.as_ref()).map_err(|error| {
+            Not::Done(Reason::new(ReasonKind::CannotExecute, format!("cannot make a process: {error}")))
+        })?;
+        self.payload = Some(payload);
+        self.output = Some(Output::new(files, pipes.out, pipes.err, self.spec.run.limits.output_cap));
+        Ok(())
+    }
+
+    fn write_started(&mut self) -> Result<(), Not> {
+        let files = self.folder.files();
+        let pid = self.payload.as_ref().map_or(0, |payload| payload.pid);
+        let process =
+            ProcessIdentity::of(pid, self.spool.host()).map_err(|error| files.error("started", "fill", error))?;
+        let mut text = serde_json::to_vec(&process).map_err(|error| files.error("started", "write", error))?;
+        text.push(b'\n');
+        let mut file = files.create_new("started", rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR)?;
+        file.write_all(&text).map_err(|error| files.error("started", "write", error))?;
+        self.started = Some(file);
+        Ok(())
+    }
+
+    fn sync_started(&mut self) -> Result<(), Not> {
+        let synced = self.started.take().map_or(Ok(()), |file| file.sync_all());
+        Ok(synced.map_err(|error| self.folder.files().error("started", "flush", error))?)
+    }
+
+    fn sync_folder(&self) -> Result<(), Not> {
+        Ok(self.folder.files().sync()?)
+    }
+
+    fn release(&mut self, now: RunClock) -> Result<(), Not> {
+        self.released = now;
+        let released = self.payload.as_mut().map_or(Ok(()), PayloadProcess::release);
+        Ok(released.map_err(|error| self.folder.files().error("payload", "release", error))?)
+    }
+
+    fn abandon(&mut self) -> Result<(), Not> {
+        if let Some(payload) = &mut self.payload {
+            payload.abandon();
+        }
+        Ok(())
+    }
+
+    fn kill(&mut self, now: RunClock) -> Input {
+        let until = Instant::now() + SWEEP;
+        loop {
+            if let Some(cgroup) = &self.cgroup {
+                cgroup.kill();
+            }
+            let left = descendants();
+            let refused = left.iter().filter(|process| !process.signal(Signal::KILL)).count();
+            while let Some(reaped) = sys::reap() {
+                self.ended(&reaped, now);
+            }
+            let none_obeys = !left.is_empty() && refused == left.len();
+            if left.is_empty() || none_obeys || Instant::now() > until {
+                return Input::Swept(self.usage.map(|(reaped, _)| reaped.exit));
+            }
+            std::thread::sleep(ROUND);
+        }
+    }
+
+    fn drain(&mut self, now: RunClock) -> Result<(), Not> {
+        if let Some(output) = &mut self.output {
+            output.drain(now);
+        }
+        let left = descendants();
+        self.left_count = left.len() as u64;
+        self.left = left.into_iter().take(NAMED).map(|process| format!("{} {}", process.pid, process.name)).collect();
+        Ok(())
+    }
+
+    fn write_exit(&mut self, outcome: Outcome) -> Result<(), Not> {
+        let receipt = outcome.has_receipt().then(|| self.receipt());
+        let record = ExitRecord { outcome, receipt, left: self.left.clone(), ended_ms: wall_ms() };
+        let draft = self.draft.as_ref().expect("room for the exit record is made before anything is recorded");
+        Ok(write_exit(&self.folder, draft, &record)?)
+    }
+
+    fn receipt(&self) -> Receipt {
+        let nobody = Reaped { pid: 0, exit: Exit::Signal(0), cpu_ms: 0, max_rss_kib: 0 };
+        let (reaped, at) = self.usage.unwrap_or((nobody, self.released));
+        let output = self.output.as_ref().expect("what ran had its output copied");
+        Receipt {
+            exit: reaped.exit,
+            run_ms: u64::try_from(at.since(self.released).as_millis()).unwrap_or(u64::MAX),
+            cpu_ms: reaped.cpu_ms,
+            max_rss_kib: reaped.max_rss_kib,
+            out: output.body(Stream::Out),
+            err: output.body(Stream::Err),
+            result: read_result(&self.folder),
+            left_behind: self.left_count,
+        }
+    }
+
+    fn sync_exit(&self) -> Result<(), Not> {
+        let synced = self.draft.as_ref().map_or(Ok(()), File::sync_all);
+        Ok(synced.map_err(|error| self.folder.files().error(EXIT_DRAFT, "flush", error))?)
+    }
+
+    fn rename_exit(&mut self) -> Result<(), Not> {
+        self.folder.files().rename(EXIT_DRAFT, "exit")?;
+        self.recorded = true;
+        Ok(())
+    }
+
+    fn note_end(&self, outcome: Outcome) -> Result<(), Not> {
+        Ok(History::open(self.spool.root())?.append(&end_line(self.folder.name(), &self.spec, outcome))?)
+    }
+
+    fn sync_history(&self) -> Result<(), Not> {
+        Ok(History::open(self.spool.root())?.sync()?)
+    }
+}

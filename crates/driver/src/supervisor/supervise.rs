@@ -1,0 +1,171 @@
+//! The supervisor's process: waits for whatever happens first, and does what the attempt decides.
+
+use crate::spool::{AttemptFolder, HostIdentity, Spool, SpoolError};
+use crate::supervisor::bell;
+use crate::supervisor::descend::descendants;
+use crate::supervisor::perform::Hands;
+use crate::supervisor::sys;
+use mcom_engine::attempt::{Attempt, AttemptLimits, Input, Op};
+use mcom_model::{RunClock, Stream};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Runs the attempt in this folder to its end. The whole work of a process of its own: it must have one thread, and
+/// it detaches itself from the link and the terminal first. Returns the exit code.
+pub fn supervise(place: &Path) -> u8 {
+    match Supervisor::prepare(place) {
+        Ok(supervisor) => supervisor.run(),
+        // Nobody listens yet: the node sees the end of the process, and that nothing was started.
+        Err(_) => 1,
+    }
+}
+
+struct Supervisor {
+    attempt: Attempt,
+    hands: Hands,
+    clock: Instant,
+    ctl: File,
+    /// Has a byte for each SIGCHLD.
+    ended: UnixStream,
+}
+
+/// What was ready when the wait was over.
+struct Ready {
+    ended: bool,
+    report: bool,
+    streams: Vec<Stream>,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum PrepareError {
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
+    #[error("cannot detach: {0}")]
+    Detach(#[from] io::Error),
+    #[error("{0} is not the folder of an attempt in a spool")]
+    NoAttempt(String),
+}
+
+impl Supervisor {
+    fn prepare(place: &Path) -> Result<Self, PrepareError> {
+        let ended = detach()?;
+        let no_attempt = || PrepareError::NoAttempt(place.display().to_string());
+        let name = place.file_name().and_then(|name| name.to_str()).ok_or_else(no_attempt)?;
+        let root = place.parent().and_then(Path::parent).ok_or_else(no_attempt)?;
+        let spool = Spool::open_made(root, &HostIdentity::read()?)?;
+        let folder = AttemptFolder::open(&spool, name)?;
+        let bell = folder.files().open_fifo("bell")?;
+        let ctl = folder.files().open_fifo("ctl")?;
+        let spec = folder.read_spec().inspect_err(|error| bell::say(&bell, &error.reason()))?;
+        let limits = AttemptLimits {
+            command_timeout: spec.run.limits.command_timeout_ms.map(Duration::from_millis),
+            grace: Duration::from_millis(spec.run.limits.grace_ms),
+        };
+        let hands = Hands::new(spool, folder, spec, bell);
+        Ok(Self { attempt: Attempt::new(limits), hands, clock: Instant::now(), ctl, ended })
+    }
+
+    fn run(mut self) -> u8 {
+        loop {
+            self.look_for_cancel();
+            let Some(op) = self.attempt.poll_op() else {
+                self.wait();
+                continue;
+            };
+            if let Op::Leave(words) = op {
+                return self.hands.leave(words.as_ref());
+            }
+            let input = self.hands.perform(op, self.now());
+            self.attempt.handle(self.now(), input);
+        }
+    }
+
+    fn wait(&mut self) {
+        let ready = match self.poll() {
+            Ok(ready) => ready,
+            // Interrupted by the signal that it was waiting for: what is ready is seen in the next round.
+            Err(_) => return,
+        };
+        // First, so that the node hears of the start before it hears of output.
+        if ready.report {
+            self.hands.read_report();
+        }
+        for &stream in &ready.streams {
+            self.hands.copy(stream, self.now());
+        }
+        if ready.ended {
+            while matches!((&self.ended).read(&mut [0; 256]), Ok(1..)) {}
+            self.reap();
+        }
+        if self.attempt.next_timeout().is_some_and(|deadline| deadline <= self.now()) {
+            self.attempt.handle(self.now(), Input::Timeout);
+        }
+    }
+
+    fn poll(&self) -> io::Result<Ready> {
+        let mut fds = vec![
+            PollFd::from_borrowed_fd(self.ctl.as_fd(), PollFlags::IN),
+            PollFd::from_borrowed_fd(self.ended.as_fd(), PollFlags::IN),
+        ];
+        let report = self.hands.report();
+        fds.extend(report.map(|report| PollFd::from_borrowed_fd(report.as_fd(), PollFlags::IN)));
+        let output_from = fds.len();
+        let streams: Vec<_> = self.hands.open_streams().collect();
+        fds.extend(streams.iter().map(|(_, fd)| PollFd::from_borrowed_fd(*fd, PollFlags::IN)));
+        let timeout = self.attempt.next_timeout().map(|deadline| deadline.since(self.now()));
+        let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
+        poll(&mut fds, timeout.as_ref())?;
+        let is = |place: usize| !fds[place].revents().is_empty();
+        Ok(Ready {
+            ended: is(1),
+            report: report.is_some() && is(2),
+            streams: (0..streams.len()).filter(|i| is(output_from + i)).map(|i| streams[i].0).collect(),
+        })
+    }
+
+    fn look_for_cancel(&mut self) {
+        if bell::answer(&self.ctl).contains(&bell::CANCEL) {
+            self.attempt.handle(self.now(), Input::CancelAsked);
+        }
+    }
+
+    /// Takes the children that have ended: the payload, and orphans that came down to the subreaper.
+    fn reap(&mut self) {
+        while let Some(reaped) = sys::reap() {
+            if let Some(input) = self.hands.ended(&reaped, self.now()) {
+                self.attempt.handle(self.now(), input);
+            }
+        }
+        if self.attempt.is_ending() && descendants().is_empty() {
+            self.attempt.handle(self.now(), Input::NoneLeft);
+        }
+    }
+
+    fn now(&self) -> RunClock {
+        RunClock::ZERO.after(self.clock.elapsed())
+    }
+}
+
+/// Leaves the link's session, becomes the one to whom orphans below it fall, and turns SIGCHLD into bytes.
+///
+/// The signals that end a session or a machine are caught and not acted on: the payload gets them as well, and
+/// somebody has to write down how it ended. A caught signal, unlike an ignored one, is back to normal in the payload.
+fn detach() -> io::Result<UnixStream> {
+    // It fails for the leader of a session, who is detached already.
+    let _ = rustix::process::setsid();
+    rustix::process::set_child_subreaper(rustix::process::Pid::from_raw(1))?;
+    rustix::process::chdir("/")?;
+    let (ended, write) = UnixStream::pair()?;
+    ended.set_nonblocking(true)?;
+    signal_hook::low_level::pipe::register(signal_hook::consts::SIGCHLD, write)?;
+    let seen = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT, signal_hook::consts::SIGHUP] {
+        signal_hook::flag::register(signal, std::sync::Arc::clone(&seen))?;
+    }
+    Ok(ended)
+}
