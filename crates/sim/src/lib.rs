@@ -1,1 +1,19 @@
-//! Placeholder while the workspace is laid out.
+//! Thousands of tree runs in virtual time: latency, bandwidth, failures and a seed, and the invariants of the design
+//! checked after every step.
+//!
+//! Everything follows from the [`Scenario`], and that from its seed: what failed once can be replayed for ever.
+
+mod check;
+mod rng;
+mod sabotage;
+mod scenario;
+mod stats;
+mod story;
+mod world;
+
+pub use check::Broken;
+pub use rng::Rng;
+pub use sabotage::Sabotage;
+pub use scenario::{Faults, Scenario, Work};
+pub use stats::Stats;
+pub use world::{Report, run};

@@ -1,0 +1,168 @@
+//! The invariants by name. Numbers are those of architecture.md.
+
+use crate::check::{Check, Seen};
+use crate::scenario::Scenario;
+use crate::world::host::SimHost;
+use mcom_model::{HostId, Outcome, OutcomeKind, Receipt, Stream, limits};
+
+impl Check {
+    /// 1: every host ends in exactly one outcome. Here: never in two.
+    pub(super) fn invariant_one_outcome(&mut self, host: HostId, outcome: &Outcome) {
+        let first = self.hosts[host.0 as usize].outcome.replace(outcome.clone());
+        if let Some(first) = first {
+            self.broke("invariant_one_outcome", || format!("host {} ended as {first:?} and {outcome:?}", host.0));
+        }
+    }
+
+    /// 2: one attempt starts at most once on a host.
+    pub(crate) fn invariant_one_start(&mut self, host: HostId, starts: u32) {
+        self.started += 1;
+        if starts > 1 {
+            self.broke("invariant_one_start", || format!("host {} started {starts} times", host.0));
+        }
+    }
+
+    /// 3: no `ok` without an exit receipt from that host; nor anything else that the host does not bear out.
+    pub(super) fn invariant_no_ok_without_receipt(
+        &mut self,
+        host: HostId,
+        outcome: &Outcome,
+        receipt: Option<&Receipt>,
+        truth: &[SimHost],
+    ) {
+        let really = truth[host.0 as usize].ended;
+        if outcome.has_receipt() && (receipt.is_none() || really != Some(outcome.kind())) {
+            let receipt = receipt.is_some();
+            self.broke("invariant_no_ok_without_receipt", || {
+                format!("host {} is said to have ended as {outcome:?} (receipt: {receipt}), really {really:?}", host.0)
+            });
+        }
+    }
+
+    /// 4: the payload crosses the long link once per datacenter. Where no parent can be had (a flat tree, hosts that may
+    /// not lead), each child of the coordinator gets it once.
+    pub(crate) fn invariant_payload_once_per_datacenter(&mut self, host: usize, index: u32, scenario: &Scenario) {
+        let (dc, weight) = (scenario.plan.hosts[host].dc as usize, scenario.plan.hosts[host].weight);
+        let alone = scenario.plan.shape.depth == Some(1) || weight == 0;
+        let counts = if alone { &mut self.hosts[host].shipped } else { &mut self.shipped[dc] };
+        counts[index as usize] += 1;
+        let times = counts[index as usize];
+        if times > 1 {
+            self.broke("invariant_payload_once_per_datacenter", || {
+                format!("blob {index} crossed the long link of dc{} {times} times", dc + 1)
+            });
+        }
+    }
+
+    /// 6: a parent speaks only for the hosts below it.
+    pub(crate) fn invariant_parent_speaks_only_below(
+        &mut self,
+        host: HostId,
+        under: Option<usize>,
+        cause: Option<usize>,
+    ) {
+        if under.is_none() || under != cause {
+            self.broke("invariant_parent_speaks_only_below", || {
+                format!("host {} was put below wire {under:?}, and was believed over wire {cause:?}", host.0)
+            });
+        }
+    }
+
+    /// 7: what is on the way in the whole tree is bounded, whatever hosts print.
+    pub(super) fn invariant_memory_bounded(&mut self) {
+        let bound = limits::OUTPUT_IN_FLIGHT + self.started * 2 * self.credit;
+        let output = self.output;
+        if output > bound {
+            self.broke("invariant_memory_bounded", || format!("{output} bytes of output are on the way, over {bound}"));
+        }
+    }
+
+    /// 7: no host is granted more than its share at a time.
+    pub(crate) fn invariant_grant_bounded(&mut self, host: HostId, stream: Stream, upto: u64) {
+        let credit = self.credit;
+        let seen = &mut self.hosts[host.0 as usize];
+        seen.allowed[stream as usize] = upto;
+        let out = |seen: &Seen, at: usize| seen.allowed[at].saturating_sub(seen.stored[at].max(credit));
+        let granted = out(seen, 0) + out(seen, 1);
+        if granted > limits::OUTPUT_GRANT {
+            self.broke("invariant_grant_bounded", || format!("host {} was granted {granted} bytes at once", host.0));
+        }
+    }
+
+    /// Fan-out: at most so many payloads run at once in a datacenter.
+    pub(crate) fn invariant_fanout_kept(&mut self, dc: usize, scenario: &Scenario) {
+        self.running[dc] += 1;
+        let (running, fanout) = (self.running[dc], scenario.spec.limits.fanout);
+        if running > fanout {
+            self.broke("invariant_fanout_kept", || format!("{running} run at once in dc{}, over {fanout}", dc + 1));
+        }
+    }
+
+    /// What may start from an assignment is in the record before the assignment is sent.
+    pub(crate) fn invariant_intent_before_assignment(&mut self, host: HostId) {
+        if !self.hosts[host.0 as usize].intended {
+            self.broke("invariant_intent_before_assignment", || format!("host {} was assigned unrecorded", host.0));
+        }
+    }
+
+    /// Pieces of a stream are kept in order, without gaps.
+    pub(crate) fn invariant_output_in_order(&mut self, host: HostId, stream: Stream, offset: u64, len: u64) {
+        let stored = &mut self.hosts[host.0 as usize].stored[stream as usize];
+        let expected = *stored;
+        *stored = offset + len;
+        if offset != expected {
+            self.broke("invariant_output_in_order", || format!("host {} at {offset}, not {expected}", host.0));
+        }
+    }
+
+    /// A body that is finished is whole.
+    pub(crate) fn invariant_body_whole(&mut self, host: HostId, stream: Stream, len: u64, whole: u64) -> bool {
+        let stored = self.hosts[host.0 as usize].stored[stream as usize];
+        let fits = stored == len && len == whole;
+        if !fits {
+            self.broke("invariant_body_whole", || {
+                format!("host {}: {stored} bytes kept, {len} said, {whole} printed", host.0)
+            });
+        }
+        fits
+    }
+
+    /// Nothing is said after the end.
+    pub(super) fn invariant_last_event_is_last(&mut self) {
+        if self.ended {
+            self.broke("invariant_last_event_is_last", || "something was recorded after the end".to_owned());
+        }
+    }
+
+    /// 10: when faults stop, the run finishes.
+    pub(crate) fn invariant_finishes(&mut self, over: bool, seen: &str) {
+        if !over {
+            let open = self.hosts.iter().filter(|seen| seen.outcome.is_none()).count();
+            self.broke("invariant_finishes", || format!("{seen}, and {open} hosts have no outcome"));
+        }
+    }
+
+    /// 10: every node that lives leaves when its work is done, or when it lost its parent.
+    pub(crate) fn invariant_nobody_left_behind(&mut self, left: usize) {
+        if left > 0 {
+            self.broke("invariant_nobody_left_behind", || format!("{left} processes are still there"));
+        }
+    }
+
+    /// 1, 2 and 3 once more, over everything.
+    pub(crate) fn at_the_end(&mut self, truth: &[SimHost], scenario: &Scenario) {
+        for (id, host) in truth.iter().enumerate() {
+            let Some(outcome) = self.hosts[id].outcome.clone() else {
+                let name = &scenario.plan.hosts[id].name;
+                return self.broke("invariant_one_outcome", || format!("{name} was forgotten"));
+            };
+            let says_not_started = matches!(
+                outcome.kind(),
+                OutcomeKind::NotRun | OutcomeKind::Unreachable | OutcomeKind::Skipped | OutcomeKind::Refused
+            );
+            if says_not_started && host.starts > 0 {
+                self.broke("invariant_one_outcome", || format!("host {id} ended as {outcome:?}, and it had started"));
+            }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Names for what is recorded, so that it can be counted.
+
+use mcom_model::{HostEvent, OutcomeKind, What};
+
+/// What an event is counted as.
+pub(crate) struct Source(pub(crate) &'static str);
+
+impl Source {
+    pub(crate) const fn of(what: &What) -> Self {
+        Self(match what {
+            What::RunStarted(_) => "run started",
+            What::Intent { .. } => "intent",
+            What::Shipped { .. } => "payload shipped",
+            What::Host { said, .. } => return Self(said_of(said)),
+            What::BodyStored { .. } => "body stored",
+            What::BodyLost { .. } => "body lost",
+            What::Violation { .. } => "violation",
+            What::CancelAsked => "cancel asked",
+            What::RunEnded { .. } => "run ended",
+        })
+    }
+}
+
+const fn said_of(said: &HostEvent) -> &'static str {
+    match said {
+        HostEvent::Linking { .. } => "linking",
+        HostEvent::Linked { .. } => "linked",
+        HostEvent::Chosen { .. } => "chosen",
+        HostEvent::GaveWay { .. } => "gave way",
+        HostEvent::ParentLost { .. } => "parent lost",
+        HostEvent::Claimed { .. } => "claimed",
+        HostEvent::Started => "started",
+        HostEvent::Printed { .. } => "printed",
+        HostEvent::Ended { outcome, .. } => match outcome.kind() {
+            OutcomeKind::Ok => "ended ok",
+            OutcomeKind::Failed => "ended failed",
+            OutcomeKind::TimedOut => "ended timed out",
+            OutcomeKind::Killed => "ended killed",
+            OutcomeKind::Unreachable => "ended unreachable",
+            OutcomeKind::Refused => "ended refused",
+            OutcomeKind::Skipped => "ended skipped",
+            OutcomeKind::NotRun => "ended not run",
+            OutcomeKind::Unknown => "ended unknown",
+        },
+    }
+}

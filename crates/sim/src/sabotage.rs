@@ -1,0 +1,110 @@
+//! Switches a mechanism of the engine off, by changing what it wants done: proof that the checks can fail.
+
+use mcom_engine::tree::Effect;
+use mcom_model::{Exit, HostEvent, HostId, Outcome, What};
+use mcom_wire::{Down, Up};
+
+/// A mechanism that is switched off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sabotage {
+    /// An attempt is started twice.
+    StartTwice,
+    /// An outcome is not recorded.
+    ForgetOutcome,
+    /// An outcome is recorded twice.
+    RepeatOutcome,
+    /// A failure is recorded as ok.
+    CallFailureOk,
+    /// A child's word about a host that is not below it is believed.
+    BelieveForeign,
+    /// The payload is sent over a long link twice.
+    ShipTwice,
+    /// Output is allowed without measure.
+    AllowEverything,
+    /// Windows are a hundred times too large.
+    WidenWindows,
+    /// What may start is not recorded before it is assigned.
+    AssignUnrecorded,
+    /// The last of a stream's pieces are not kept.
+    LosePiece,
+    /// Nodes hand over more than was allowed.
+    ReadEverything,
+    /// Nobody leaves when the work is done.
+    NeverLeave,
+    /// Nobody is woken by a timer.
+    NoTimers,
+}
+
+impl Sabotage {
+    /// Every mechanism that can be switched off, with the invariant that must notice.
+    pub const ALL: [(Self, &'static str); 13] = [
+        (Self::StartTwice, "invariant_one_start"),
+        (Self::ForgetOutcome, "invariant_one_outcome"),
+        (Self::RepeatOutcome, "invariant_one_outcome"),
+        (Self::CallFailureOk, "invariant_no_ok_without_receipt"),
+        (Self::BelieveForeign, "invariant_parent_speaks_only_below"),
+        (Self::ShipTwice, "invariant_payload_once_per_datacenter"),
+        (Self::AllowEverything, "invariant_grant_bounded"),
+        (Self::ReadEverything, "invariant_memory_bounded"),
+        (Self::WidenWindows, "invariant_fanout_kept"),
+        (Self::AssignUnrecorded, "invariant_intent_before_assignment"),
+        (Self::LosePiece, "invariant_output_in_order"),
+        (Self::NeverLeave, "invariant_nobody_left_behind"),
+        (Self::NoTimers, "invariant_finishes"),
+    ];
+
+    /// The effects that take the place of `effect`.
+    pub(crate) fn on(self, coordinator: bool, effect: Effect) -> Vec<Effect> {
+        match (self, effect) {
+            (Self::StartTwice, effect @ Effect::StartOwn(_)) => vec![effect.clone(), effect],
+            (Self::ForgetOutcome, effect) if coordinator && is_outcome(&effect) => vec![],
+            (Self::RepeatOutcome, effect) if coordinator && is_outcome(&effect) => vec![effect.clone(), effect],
+            (Self::CallFailureOk, Effect::SendUp(Up::Said { host, event })) => vec![call_ok(host, event)],
+            (Self::BelieveForeign, effect) if coordinator => vec![of_neighbour(effect)],
+            (Self::ShipTwice, effect @ Effect::SendBlob { .. }) => vec![effect.clone(), effect],
+            (Self::AllowEverything, Effect::SendDown { link, message: Down::Allow { host, stream, .. } }) => {
+                vec![Effect::SendDown { link, message: Down::Allow { host, stream, upto: u64::MAX } }]
+            }
+            (Self::WidenWindows, Effect::SendDown { link, message: Down::Assign(mut assignment) }) => {
+                assignment.window = assignment.window.saturating_mul(100);
+                vec![Effect::SendDown { link, message: Down::Assign(assignment) }]
+            }
+            (Self::AssignUnrecorded, Effect::Record { event, .. }) if matches!(event.what, What::Intent { .. }) => {
+                vec![]
+            }
+            (Self::LosePiece, Effect::StoreOutput { offset: 0, .. }) => vec![],
+            (Self::ReadEverything, Effect::ReadOwn { stream, .. }) => vec![Effect::ReadOwn { stream, upto: u64::MAX }],
+            (Self::NeverLeave, Effect::Leave) => vec![],
+            (_, effect) => vec![effect],
+        }
+    }
+}
+
+const fn is_outcome(effect: &Effect) -> bool {
+    matches!(effect, Effect::Record { event, .. } if matches!(event.what, What::Host { said: HostEvent::Ended { .. }, .. }))
+}
+
+/// A failure, with a receipt that was bent to fit.
+fn call_ok(host: HostId, event: HostEvent) -> Effect {
+    let event = match event {
+        HostEvent::Ended { outcome: Outcome::Failed { .. }, receipt: Some(mut receipt) } => {
+            receipt.exit = Exit::Code(0);
+            HostEvent::Ended { outcome: Outcome::Ok, receipt: Some(receipt) }
+        }
+        event => event,
+    };
+    Effect::SendUp(Up::Said { host, event })
+}
+
+/// What was said of a host, written down for another.
+fn of_neighbour(effect: Effect) -> Effect {
+    match effect {
+        Effect::Record { mut event, durable } => {
+            if let What::Host { host, said: HostEvent::Started } = &mut event.what {
+                host.0 = if host.0 == 0 { 1 } else { host.0 - 1 };
+            }
+            Effect::Record { event, durable }
+        }
+        effect => effect,
+    }
+}
