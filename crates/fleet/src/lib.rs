@@ -5,5 +5,7 @@
 pub mod dc;
 pub mod document;
 pub mod hostset;
+pub mod inventory;
 pub mod pattern;
+pub mod planner;
 pub mod tree;
