@@ -3,7 +3,6 @@
 use super::ast::{Item, Joint, Name, Part, Pattern, Term, TermKind};
 use super::error::PatternError;
 use super::expand::{Emptiness, Resolver, unique};
-use super::size;
 use super::source::Source;
 
 /// What one term means.
@@ -68,7 +67,7 @@ fn name_meaning(name: &Name) -> String {
         return format!("the host {host}");
     }
     let parts: Vec<String> = name.parts.iter().map(part_meaning).collect();
-    let whose = if size::has_wildcard(name) { "the hosts of the inventory named " } else { "the names " };
+    let whose = if name.has_wildcard() { "the hosts of the inventory named " } else { "the names " };
     format!("{whose}{}", parts.join(", then "))
 }
 

@@ -5,11 +5,13 @@
 use super::ast::{Item, Name, Part};
 use crate::hostset::MAX_DIGITS;
 
-/// Whether `text` is one of the names that `name` stands for.
-pub(super) fn matches(name: &Name, text: &str) -> bool {
-    let mut reached = vec![false; text.len() + 1];
-    reached[0] = true;
-    advance(name, text.as_bytes(), reached)[text.len()]
+impl Name {
+    /// Whether `host` is one of the names that this stands for, found without expanding it.
+    pub fn matches(&self, host: &str) -> bool {
+        let mut reached = vec![false; host.len() + 1];
+        reached[0] = true;
+        advance(self, host.as_bytes(), reached)[host.len()]
+    }
 }
 
 /// From the places in `text` that are reached, the places that are reached after `name`.
@@ -81,13 +83,12 @@ fn has_number(item: &Item, value: u64, digits: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::pattern::{TermKind, parse};
 
     fn hits(pattern: &str, text: &str) -> bool {
         let parsed = parse(pattern).unwrap();
         let TermKind::Name { name, .. } = &parsed.terms()[0].kind else { panic!("{pattern} is no name") };
-        matches(name, text)
+        name.matches(text)
     }
 
     #[test]

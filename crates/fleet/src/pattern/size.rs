@@ -23,13 +23,15 @@ pub(super) fn item_count(item: &Item) -> u64 {
     }
 }
 
-/// Whether it has a `*` or a `?`, so that only an inventory can tell what it stands for.
-pub(super) fn has_wildcard(name: &Name) -> bool {
-    name.parts.iter().any(|part| match part {
-        Part::AnyText | Part::AnyChar => true,
-        Part::Alt(branches) => branches.iter().any(has_wildcard),
-        Part::Literal(_) | Part::Range(_) => false,
-    })
+impl Name {
+    /// Whether it has a `*` or a `?`, so that only an inventory can tell what it stands for.
+    pub fn has_wildcard(&self) -> bool {
+        self.parts.iter().any(|part| match part {
+            Part::AnyText | Part::AnyChar => true,
+            Part::Alt(branches) => branches.iter().any(Name::has_wildcard),
+            Part::Literal(_) | Part::Range(_) => false,
+        })
+    }
 }
 
 /// The length of the longest name that it stands for; wildcards count as nothing.

@@ -5,7 +5,7 @@ use super::super::error::{PatternError, PatternErrorKind as Kind};
 use super::super::regex::{self, Endless};
 use super::super::source::{Source, SourceError};
 use super::super::target::Target;
-use super::super::{glob, names, size};
+use super::super::{names, size};
 use super::{Emptiness, lines};
 use crate::hostset::is_host_name;
 use std::ops::Range;
@@ -26,7 +26,7 @@ impl Resolver<'_> {
     /// How many names the term stands for by its text alone; none where the source decides.
     pub(in super::super) fn count(&self, pattern: &Pattern, term: &Term) -> Result<Option<u64>, PatternError> {
         let counted = match &term.kind {
-            TermKind::Name { name, .. } if !size::has_wildcard(name) => size::count(name),
+            TermKind::Name { name, .. } if !name.has_wildcard() => size::count(name),
             TermKind::Regex(regex) if self.source.inventory().is_none() => match regex::count(regex, self.limit) {
                 Ok(count) => Some(count),
                 Err(endless) => return Err(self.endless(endless, pattern, term)),
@@ -77,9 +77,9 @@ impl Resolver<'_> {
         name: &Name,
         make: impl Fn(&str) -> Target,
     ) -> Result<Result<Vec<Target>, SourceError>, PatternError> {
-        if size::has_wildcard(name) {
+        if name.has_wildcard() {
             let Some(inventory) = self.source.inventory() else { return Ok(Err(SourceError::NoInventory)) };
-            return Ok(Ok(inventory.iter().filter(|host| glob::matches(name, host)).map(make).collect()));
+            return Ok(Ok(inventory.iter().filter(|host| name.matches(host)).map(make).collect()));
         }
         let count = self.count(pattern, term)?.unwrap_or(0);
         let mut hosts = Vec::with_capacity(usize::try_from(count).unwrap_or(0));
