@@ -1,6 +1,7 @@
 //! Exit codes: below 10 and not 0 means that no host was touched. `docs/exit-codes.md` lists them; a test compares.
 
-use mcom_model::{OutcomeKind, Tally};
+use mcom_model::{Exit, Outcome, OutcomeKind, Tally};
+use mcom_report::HostView;
 
 /// Every host is ok, or was skipped because it has the payload.
 pub const OK: u8 = 0;
@@ -76,6 +77,26 @@ pub fn of_run(tally: &Tally, signal: Option<EndedBySignal>) -> u8 {
     }
 }
 
+/// The exit code of a run with `--maxrc`: the largest code of any host.
+pub fn of_worst_host<'a>(hosts: impl Iterator<Item = &'a HostView>) -> u8 {
+    hosts.map(of_host).max().unwrap_or(OK)
+}
+
+/// What a shell would say of the payload; what has no code of its own counts as not reached.
+fn of_host(host: &HostView) -> u8 {
+    let exit = match &host.outcome {
+        Some(Outcome::Ok | Outcome::Skipped { .. }) => return OK,
+        Some(Outcome::Failed { exit }) => Some(*exit),
+        _ => host.receipt.as_ref().map(|receipt| receipt.exit),
+    };
+    let code = match exit {
+        Some(Exit::Code(code)) => code,
+        Some(Exit::Signal(signal)) => signal.saturating_add(128),
+        None => return MAXRC_UNREACHABLE,
+    };
+    u8::try_from(code).unwrap_or(MAXRC_UNREACHABLE)
+}
+
 /// `docs/exit-codes.md`.
 pub fn reference() -> String {
     let mut text = String::from(
@@ -116,6 +137,20 @@ mod tests {
         ] {
             assert_eq!(of_run(&tally(kinds), None), code, "{kinds:?}");
         }
+    }
+
+    #[test]
+    fn the_largest_code_of_any_host() {
+        let host = |outcome| HostView { outcome: Some(outcome), ..HostView::default() };
+        let reason = mcom_model::Reason::new(mcom_model::ReasonKind::NoRoute, "no route");
+        let ok = host(Outcome::Ok);
+        let three = host(Outcome::Failed { exit: Exit::Code(3) });
+        let killed = host(Outcome::Failed { exit: Exit::Signal(9) });
+        let lost = host(Outcome::Unreachable { reason });
+        assert_eq!(of_worst_host([&ok].into_iter()), 0);
+        assert_eq!(of_worst_host([&ok, &three].into_iter()), 3);
+        assert_eq!(of_worst_host([&three, &killed].into_iter()), 137);
+        assert_eq!(of_worst_host([&three, &lost].into_iter()), 255);
     }
 
     #[test]

@@ -1,11 +1,15 @@
 //! What `mcom` does: arguments and configuration in, a run and its views out.
 
+mod app;
 pub mod args;
-pub mod config;
+mod config;
 mod error;
 pub mod exit;
+mod output;
+mod request;
+mod resolve;
+mod run;
+mod trace;
+mod verbs;
 
-/// Runs the program and returns its exit code.
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
-}
+pub use app::main;

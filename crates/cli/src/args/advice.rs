@@ -5,6 +5,7 @@ use crate::error::{CliError, ErrorKind};
 use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, FromArgMatches};
 use mcom_fleet::document::nearest;
+use mcom_fleet::pattern::split_by_shell;
 
 /// What the command line asks for.
 #[derive(Clone, Debug)]
@@ -92,9 +93,9 @@ fn refuse_stray(words: &[String], hosts: &[String], runs: bool) -> Result<(), Cl
         return Err(error.hint(format!("mcom {word} ...")));
     }
     let error = CliError::new(ErrorKind::Usage, format!("`{word}` belongs to no flag"));
-    if let Some(pattern) = hosts.last().filter(|pattern| looks_split(pattern, word)) {
-        let error = error.hint(format!("the shell split the pattern after `{pattern}`: put it in quotes"));
-        return Err(error.hint("mcom -h 'mail[1-3]-(dc1|dc2)' ..."));
+    let others: Vec<&str> = words.iter().map(String::as_str).collect();
+    if let Some(meant) = hosts.last().and_then(|pattern| split_by_shell(pattern, &others)) {
+        return Err(error.hint(format!("the shell has split a pattern with braces: put it in quotes: -h '{meant}'")));
     }
     let error = if runs {
         error.hint(format!("a remote command comes after -- or in -c: mcom -h PATTERN -- {}", words.join(" ")))
@@ -102,13 +103,6 @@ fn refuse_stray(words: &[String], hosts: &[String], runs: bool) -> Result<(), Cl
         error.hint("every pattern has its own -h: mcom hosts -h A -h B")
     };
     Err(error.hint("a pattern with blanks, brackets or braces needs quotes: -h 'mail[1-3] web1'"))
-}
-
-/// Whether the shell made `word` from the same braces or brackets as `pattern`: they begin and end alike.
-fn looks_split(pattern: &str, word: &str) -> bool {
-    let stem = |text: &str| text.trim_end_matches(|c: char| c.is_ascii_alphanumeric()).to_owned();
-    let shared = pattern.bytes().zip(word.bytes()).take_while(|(a, b)| a == b).count();
-    shared >= 3 && (!stem(word).is_empty() || word.ends_with(|c: char| c.is_ascii_digit()))
 }
 
 /// What the argument parser refuses, in our form.
@@ -121,7 +115,8 @@ fn refusal(error: &clap::Error) -> CliError {
         .lines()
         .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"))
         .map(str::trim)
-        .filter(|line| !line.is_empty());
+        // Advice to pass a mistyped flag on as a value helps nobody here.
+        .filter(|line| !line.is_empty() && !line.starts_with("tip: to pass"));
     let message = lines.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
     let error = CliError::new(ErrorKind::Usage, message);
     let error = lines.fold(error, |error, line| error.hint(line.trim_start_matches("tip: ")));
@@ -175,7 +170,10 @@ mod tests {
         assert!(
             advice("-h web1 uptime").starts_with("a remote command comes after -- or in -c: mcom -h PATTERN -- uptime")
         );
-        assert!(advice("-h mail1 mail2").starts_with("the shell split the pattern after `mail1`"));
+        assert_eq!(
+            advice("-h mail1-dc1 mail1-dc2"),
+            "the shell has split a pattern with braces: put it in quotes: -h 'mail1-(dc1|dc2)'"
+        );
         assert!(advice("-h web1 plan").starts_with("mcom plan"));
         assert!(advice("pln -h web1").contains("did you mean `mcom plan`?"));
     }

@@ -7,5 +7,8 @@ mod settings;
 mod show;
 
 pub use load::{Environment, load};
-pub use settings::{LinkSettings, Origin, Setting, Settings};
-pub use show::{SettingRow, rows};
+#[cfg(test)]
+pub(crate) use settings::Setting;
+pub use settings::{LinkSettings, Settings};
+pub use show::rows;
+pub(crate) use show::time_text;

@@ -73,7 +73,7 @@ fn optional(text: Option<String>) -> String {
 pub(crate) fn time_text(time: Duration) -> String {
     let millis = time.as_millis();
     for (unit, size) in [("h", 3_600_000), ("m", 60_000), ("s", 1000)] {
-        if millis % size == 0 && millis > 0 {
+        if millis > 0 && millis.is_multiple_of(size) {
             return format!("{}{unit}", millis / size);
         }
     }

@@ -1,0 +1,158 @@
+//! Arguments over settings: what is asked for, with every default filled in.
+
+use crate::args::{PaceArgs, PayloadArgs, Pick, PlanArgs, RunArgs, SafetyArgs, SshArgs, TargetArgs, TreeArgs};
+use crate::config::Settings;
+use crate::error::{CliError, ErrorKind};
+use crate::request::payload::PayloadParts;
+use crate::request::quote::command_line;
+use mcom_model::{PlanRequest, RunLimits, TreeShape, limits};
+use std::io::Read;
+
+/// Everything that a plan is made from, and nothing about how it is shown.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// What was asked for.
+    pub asked: PlanRequest,
+    /// The rest of the payload.
+    pub parts: PayloadParts,
+    /// Shape and limits.
+    pub settings: PlanSettings,
+}
+
+/// Shape and limits of a plan.
+#[derive(Clone, Copy, Debug)]
+pub struct PlanSettings {
+    /// The tree's shape.
+    pub shape: TreeShape,
+    /// Pace, time and size limits.
+    pub limits: RunLimits,
+}
+
+/// The flags that make a plan, whatever the verb.
+struct Flags<'a> {
+    targets: &'a TargetArgs,
+    payload: &'a PayloadArgs,
+    pace: &'a PaceArgs,
+    tree: &'a TreeArgs,
+    ssh: &'a SshArgs,
+    safety: &'a SafetyArgs,
+}
+
+/// What the flags of `run` and `plan` ask for.
+pub trait Asks {
+    /// The request.
+    fn request(&self, settings: &Settings) -> Result<Request, CliError>;
+}
+
+impl Asks for RunArgs {
+    fn request(&self, settings: &Settings) -> Result<Request, CliError> {
+        Flags {
+            targets: &self.targets,
+            payload: &self.payload,
+            pace: &self.pace,
+            tree: &self.tree,
+            ssh: &self.ssh,
+            safety: &self.safety,
+        }
+        .request(settings)
+    }
+}
+
+impl Asks for PlanArgs {
+    fn request(&self, settings: &Settings) -> Result<Request, CliError> {
+        Flags {
+            targets: &self.targets,
+            payload: &self.payload,
+            pace: &self.pace,
+            tree: &self.tree,
+            ssh: &self.ssh,
+            safety: &self.safety,
+        }
+        .request(settings)
+    }
+}
+
+/// The request of `run` or `plan`.
+pub fn settle(args: &impl Asks, settings: &Settings) -> Result<Request, CliError> {
+    args.request(settings)
+}
+
+impl Flags<'_> {
+    fn request(&self, settings: &Settings) -> Result<Request, CliError> {
+        let (command, args) = self.command_and_arguments()?;
+        let asked = PlanRequest {
+            parents: self.tree.parents.clone(),
+            flat: self.tree.flat,
+            user: self.ssh.user.clone(),
+            command,
+            script: self.payload.script.clone(),
+            stdin: self.payload.stdin.clone(),
+            reason: self.safety.reason.clone(),
+            ..targets(self.targets)?
+        };
+        let env = self.payload.env.iter().map(|var| (var.key.clone(), var.value.clone())).collect();
+        let parts = PayloadParts { args, env, cwd: self.payload.cwd.clone() };
+        Ok(Request { asked, parts, settings: self.plan_settings(settings) })
+    }
+
+    /// What comes after `--` is the command, or a script's arguments.
+    fn command_and_arguments(&self) -> Result<(Option<String>, Vec<String>), CliError> {
+        let argv = &self.payload.argv;
+        match (&self.payload.script, &self.payload.command) {
+            (Some(_), _) => Ok((None, argv.clone())),
+            (None, Some(_)) if !argv.is_empty() => {
+                Err(CliError::new(ErrorKind::Usage, "a command is given with -c and again after --")
+                    .hint("give it once: -c 'text for the shell', or -- CMD ARG..."))
+            }
+            (None, Some(text)) => Ok((Some(text.clone()), Vec::new())),
+            (None, None) if argv.is_empty() => Ok((None, Vec::new())),
+            (None, None) => Ok((Some(command_line(argv)), Vec::new())),
+        }
+    }
+
+    fn plan_settings(&self, settings: &Settings) -> PlanSettings {
+        let millis = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let flat = self.tree.flat.then_some(1);
+        // Without a limit a narrow width would make a tree as deep as there are hosts.
+        let depth = flat.or(self.tree.depth).or(settings.depth.value).unwrap_or(limits::LEVELS);
+        PlanSettings {
+            shape: TreeShape { width: self.tree.width.unwrap_or(settings.width.value), depth: Some(depth) },
+            limits: RunLimits {
+                fanout: self.pace.fanout.unwrap_or(settings.fanout.value),
+                connect_timeout_ms: millis(self.pace.connect_timeout.unwrap_or(settings.connect_timeout.value)),
+                command_timeout_ms: self.pace.command_timeout.or(settings.command_timeout.value).map(millis),
+                ..RunLimits::default()
+            },
+        }
+    }
+}
+
+/// The part of a request that says which hosts.
+pub fn targets(args: &TargetArgs) -> Result<PlanRequest, CliError> {
+    Ok(PlanRequest {
+        hosts: args.hosts.clone(),
+        exclude: args.exclude.clone(),
+        inventory: args.inventory.clone(),
+        pick: args.pick.map(seeded).transpose()?.map(|pick| pick.to_string()),
+        dc_from: args.dc_from.clone(),
+        ..PlanRequest::default()
+    })
+}
+
+/// The pick with a seed, a new one where none was typed.
+fn seeded(pick: Pick) -> Result<Pick, CliError> {
+    let seed = match pick.seed {
+        Some(seed) => seed,
+        // Sixteen bits are quickly typed again, and as good as more for choosing hosts.
+        None => u32::from_le_bytes(random()?) & 0xffff,
+    };
+    Ok(Pick { seed: Some(seed), ..pick })
+}
+
+/// Random bytes from the operating system.
+pub fn random<const N: usize>() -> Result<[u8; N], CliError> {
+    let mut bytes = [0; N];
+    let read = std::fs::File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes));
+    read.map_err(|error| CliError::unreadable("the source of randomness", "/dev/urandom", &error))?;
+    Ok(bytes)
+}

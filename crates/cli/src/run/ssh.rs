@@ -1,0 +1,80 @@
+//! What makes links: the system's ssh and the nodes beside this program, both looked for before anything starts.
+
+use crate::args::SshArgs;
+use crate::config::{LinkSettings, Settings};
+use crate::error::{CliError, ErrorKind};
+use mcom_driver::bootstrap::NodeStore;
+use mcom_driver::link::Connector;
+use mcom_driver::ssh::{SshClient, SshSettings};
+use mcom_model::{InnerLinks, RunLimits};
+use std::ffi::OsStr;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A way to reach hosts; the client must be closed when the run is over.
+pub(super) fn connector(
+    args: &SshArgs,
+    settings: &Settings,
+    limits: &RunLimits,
+) -> Result<(Arc<SshClient>, Arc<Connector>), CliError> {
+    if !is_in_path("ssh", std::env::var_os("PATH").as_deref()) {
+        return Err(CliError::new(ErrorKind::NoSsh, "there is no `ssh` in PATH on this machine"));
+    }
+    let exe = std::env::current_exe().map_err(|error| CliError::unreadable("this program", "itself", &error))?;
+    let nodes = NodeStore::beside(&exe).map_err(|error| CliError::new(ErrorKind::NoNode, error.to_string()))?;
+    let client = SshClient::new(&long_links(args, settings, limits));
+    let client = client.map_err(|error| CliError::new(ErrorKind::File, error.to_string()))?;
+    Ok((Arc::clone(&client), Arc::new(Connector::Ssh { client, nodes })))
+}
+
+/// What parents are told about the links inside a datacenter.
+pub(super) fn inner_links(settings: &Settings) -> InnerLinks {
+    InnerLinks { config: settings.inner.config.value.clone(), options: options(&settings.inner, &[]) }
+}
+
+fn long_links(args: &SshArgs, settings: &Settings, limits: &RunLimits) -> SshSettings {
+    SshSettings {
+        config: args.config.as_ref().or(settings.ssh.config.value.as_ref()).map(PathBuf::from),
+        options: options(&settings.ssh, &args.options),
+        connect_timeout: Duration::from_millis(limits.connect_timeout_ms),
+    }
+}
+
+/// `ssh` takes the first value it reads, so what was typed stands before what was configured.
+fn options(links: &LinkSettings, typed: &[String]) -> Vec<String> {
+    let user = links.user.value.iter().map(|user| format!("User={user}"));
+    typed.iter().chain(&links.options.value).cloned().chain(user).collect()
+}
+
+fn is_in_path(program: &str, path: Option<&OsStr>) -> bool {
+    let is_program = |file: PathBuf| {
+        std::fs::metadata(file).is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
+    };
+    path.is_some_and(|path| std::env::split_paths(path).any(|dir: PathBuf| is_program(Path::new(&dir).join(program))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Setting;
+
+    #[test]
+    fn programs_are_found_in_path_alone() {
+        assert!(is_in_path("sh", Some(OsStr::new("/nonexistent:/bin"))));
+        assert!(!is_in_path("sh", Some(OsStr::new("/nonexistent"))));
+        assert!(!is_in_path("sh", None));
+        assert!(!is_in_path("passwd", Some(OsStr::new("/etc"))), "a file that is no program");
+    }
+
+    #[test]
+    fn typed_options_stand_first_and_the_configured_user_last() {
+        let links = LinkSettings {
+            user: Setting::built_in(Some("ops".into())),
+            options: Setting::built_in(vec!["Compression=yes".into()]),
+            ..LinkSettings::default()
+        };
+        assert_eq!(options(&links, &["Port=22".into()]), ["Port=22", "Compression=yes", "User=ops"]);
+    }
+}

@@ -1,0 +1,95 @@
+//! `mcom log`: the nested log of a recorded run, in a pager on a terminal.
+
+use crate::args::{LogArgs, LogOrder as Order};
+use crate::config::Settings;
+use crate::error::{CliError, ErrorKind, plain};
+use crate::run::{LedgerBodies, Terminal, ignore};
+use crate::verbs::pager::Pager;
+use mcom_ledger::{FindError, ReadError, RunStatus, StoredRun, runs_dir};
+use mcom_report::{JsonEvents, LogOptions, LogOrder, RunInfo, RunView, nested_log};
+use regex::bytes::Regex;
+use std::io::{self, Write};
+use std::sync::Arc;
+
+/// Prints the log of a run, the last one unless named.
+pub fn log(args: &LogArgs, settings: &Settings) -> Result<(), CliError> {
+    let grep = args.grep.as_deref().map(expression).transpose()?;
+    let runs = runs_dir(&settings.state_home.value);
+    let run = mcom_ledger::find(&runs, args.run.as_deref().unwrap_or("latest")).map_err(not_found)?;
+    let head = run.head().map_err(unreadable)?;
+    let info = Arc::new(RunInfo::new(&head.plan, &head.spec, head.started_ms));
+    let terminal = Terminal::of_process();
+    if args.json {
+        return events(&run, info);
+    }
+    let running = run.status().map_err(unreadable)? == RunStatus::Running;
+    let mut view = RunView::new(info);
+    for event in run.events().map_err(unreadable)? {
+        view.apply(&event.map_err(unreadable)?);
+    }
+    let options = LogOptions {
+        verbose: args.verbose,
+        failed: args.failed,
+        grep,
+        order: args.by.map(|order| match order {
+            Order::Host => LogOrder::Host,
+            Order::Time => LogOrder::Time,
+        }),
+        hosts: None,
+        ignore: ignore(&settings.fold_ignore.value),
+        tty: terminal.out,
+        color: terminal.color(args.color.unwrap_or(settings.color.value), terminal.out),
+        running,
+    };
+    let mut pager = Pager::start(terminal.out);
+    let written = nested_log(&view, &LedgerBodies(run), &options, pager.writer());
+    pager.finish();
+    printed(written)
+}
+
+/// The recorded events as `run --json` gives them.
+fn events(run: &StoredRun, info: Arc<RunInfo>) -> Result<(), CliError> {
+    let bodies = LedgerBodies(StoredRun::open(run.dir()).map_err(unreadable)?);
+    let (mut view, mut json) = (RunView::new(info), JsonEvents::new());
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    for event in run.events().map_err(unreadable)? {
+        let event = event.map_err(unreadable)?;
+        view.apply(&event);
+        if let Err(error) = json.event(&view, &event, &bodies, &mut out) {
+            return printed(Err(error));
+        }
+    }
+    printed(json.finish(&view, &bodies, &mut out).and_then(|()| out.flush()))
+}
+
+/// A reader that went away is no error.
+fn printed(written: io::Result<()>) -> Result<(), CliError> {
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(CliError::new(ErrorKind::Ledger, format!("the log cannot be shown: {}", plain(&error))))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn expression(text: &str) -> Result<Regex, CliError> {
+    Regex::new(text).map_err(|error| {
+        let why = error.to_string();
+        let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        CliError::new(ErrorKind::Usage, format!("--grep `{text}` is not a regular expression: {why}"))
+    })
+}
+
+fn not_found(error: FindError) -> CliError {
+    match error {
+        FindError::Read(error) => unreadable(error),
+        FindError::Empty { .. } => {
+            CliError::new(ErrorKind::NoRun, error.to_string()).hint("run something first: mcom -h PATTERN -- CMD")
+        }
+        error => CliError::new(ErrorKind::NoRun, error.to_string()),
+    }
+}
+
+fn unreadable(error: ReadError) -> CliError {
+    CliError::new(ErrorKind::Ledger, error.to_string())
+}

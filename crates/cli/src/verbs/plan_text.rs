@@ -1,0 +1,193 @@
+//! The plan in words: the tree, folded, with the reason for each choice.
+
+use crate::config::time_text;
+use mcom_fleet::hostset::{HostSet, fold};
+use mcom_fleet::planner::{DcTree, effective_maximum, trees};
+use mcom_model::{Credentials, DcRule, HostId, Plan, limits};
+use std::fmt::Write as _;
+use std::time::Duration;
+
+/// Characters of a folded list of parents; `--json` has all of them.
+const FOLDED_CHARS: usize = 100;
+
+/// Datacenters that a brief names.
+const BRIEF_DCS: usize = 20;
+
+/// Candidates that are named after the first.
+const NEXT_NAMED: usize = 3;
+
+/// The whole plan.
+pub(super) fn plan_text(plan: &Plan, preferred: &HostSet) -> String {
+    let trees = trees(plan, preferred);
+    let mut text = head(plan);
+    for (place, tree) in trees.iter().enumerate() {
+        let last = place + 1 == trees.len();
+        datacenter(&mut text, plan, tree, if last { ("└─ ", "   ") } else { ("├─ ", "│  ") });
+    }
+    text.push_str(&limits_line(plan));
+    text
+}
+
+/// What is about to happen, a line for each datacenter.
+pub(super) fn plan_brief(plan: &Plan, preferred: &HostSet) -> String {
+    let mut text = head(plan);
+    let trees = trees(plan, preferred);
+    for tree in trees.iter().take(BRIEF_DCS) {
+        let count = hosts(tree.dc.members.len());
+        let _ = match tree.parent {
+            Some((parent, why)) => {
+                writeln!(text, "  {}  {count} through {} ({why})", tree.dc.name, plan.host(parent).name)
+            }
+            None => writeln!(text, "  {}  {count}, each from here", tree.dc.name),
+        };
+    }
+    if trees.len() > BRIEF_DCS {
+        let _ = writeln!(text, "  and {} more datacenters", trees.len() - BRIEF_DCS);
+    }
+    text + &format!("  up to {} at once; credentials own\n", effective_maximum(plan))
+}
+
+/// What `--pick` chose, for standard error.
+pub(super) fn pick_line(pick: Option<&str>, picked: usize, before: usize) -> Option<String> {
+    let pick = pick?;
+    Some(format!("picked {picked} of {before} hosts; the same again: --pick {pick}\n"))
+}
+
+/// The rule that says a datacenter, in words.
+pub(super) const fn rule_words(rule: DcRule) -> &'static str {
+    match rule {
+        DcRule::Inventory => "from the inventory",
+        DcRule::Configured => "by the configured expression",
+        DcRule::NameSuffix => "by the name's last label after -",
+        DcRule::DnsLabel => "by the name's second DNS label",
+        DcRule::None => "no rule says a datacenter: one group",
+        DcRule::Flat => "flat: every host is connected to from here",
+    }
+}
+
+fn head(plan: &Plan) -> String {
+    let dcs = plan.datacenters.len();
+    let mut text = format!("plan  {} in {}", hosts(plan.hosts.len()), counted(dcs, "datacenter", "datacenters"));
+    if let Some(payload) = &plan.payload {
+        let _ = write!(text, "  {} {} ({})", payload.name, payload.id().short(), size(bytes(plan)));
+    }
+    if let Some(reason) = &plan.request.reason {
+        let _ = write!(text, "  \"{reason}\"");
+    }
+    text.push('\n');
+    text
+}
+
+fn datacenter(text: &mut String, plan: &Plan, tree: &DcTree<'_>, (branch, rest): (&str, &str)) {
+    let count = tree.dc.members.len();
+    let _ = writeln!(text, "{branch}{}  {}  ({})", tree.dc.name, hosts(count), rule_words(tree.dc.rule));
+    let mut line = |key: &str, value: &str| {
+        let _ = writeln!(text, "{rest}{key:9}{value}");
+    };
+    line("hosts", &folded(plan, &tree.dc.members));
+    if let Some((parent, why)) = tree.parent {
+        line("parent", &format!("{}: {why}", plan.host(parent).name));
+        if let Some(next) = next(plan, tree) {
+            line("else", &next);
+        }
+    } else if count > 1 && tree.dc.rule != DcRule::Flat {
+        line("parent", if plan.shape.depth == Some(1) { "none: depth 1" } else { "none: every host has weight 0" });
+    }
+    for (number, level) in (2..).zip(levels(plan, tree)) {
+        line(&format!("level {number}"), &level);
+    }
+    line("link", &link(plan, tree));
+}
+
+/// Those who follow where the first candidate cannot be reached.
+fn next(plan: &Plan, tree: &DcTree<'_>) -> Option<String> {
+    let names: Vec<&str> = tree.next.iter().take(NEXT_NAMED).map(|&id| plan.host(id).name.as_str()).collect();
+    let more = tree.next.len().saturating_sub(NEXT_NAMED);
+    match (names.is_empty(), more) {
+        (true, _) => None,
+        (false, 0) => Some(names.join(", ")),
+        (false, more) => Some(format!("{}, then {more} more", names.join(", "))),
+    }
+}
+
+/// A line for each level below the first parent.
+fn levels(plan: &Plan, tree: &DcTree<'_>) -> Vec<String> {
+    let below = tree.levels.iter().enumerate().skip(1);
+    below
+        .map(|(place, level)| {
+            if level.parents == 0 {
+                return counted(level.hosts, "child", "children");
+            }
+            let parents: Vec<HostId> =
+                tree.sub_parents.iter().filter(|parent| parent.level == place + 1).map(|parent| parent.host).collect();
+            let leaves = level.hosts - level.parents;
+            let also =
+                if leaves > 0 { format!(", and {}", counted(leaves, "child", "children")) } else { String::new() };
+            let most = counted(level.most_children, "child", "children");
+            format!(
+                "{} with up to {most} each: {}{also}",
+                counted(level.parents, "parent", "parents"),
+                cut(&folded(plan, &parents))
+            )
+        })
+        .collect()
+}
+
+fn link(plan: &Plan, tree: &DcTree<'_>) -> String {
+    let connections = counted(tree.long_links, "connection", "connections");
+    match &plan.payload {
+        Some(_) => format!("{connections}, {} of {}", counted(tree.long_links, "copy", "copies"), size(bytes(plan))),
+        None => connections,
+    }
+}
+
+fn limits_line(plan: &Plan) -> String {
+    let time = |millis: u64| time_text(Duration::from_millis(millis));
+    let command = plan.limits.command_timeout_ms.map_or_else(
+        || "no time limit for the payload".to_owned(),
+        |millis| format!("{} for the payload", time(millis)),
+    );
+    let credentials = match plan.credentials {
+        Credentials::Own => "credentials own: parents reach their children with their own SSH keys",
+    };
+    format!(
+        "up to {} at once; {} to connect; {command}\n{credentials}\n",
+        effective_maximum(plan),
+        time(plan.limits.connect_timeout_ms),
+    )
+}
+
+fn hosts(count: usize) -> String {
+    counted(count, "host", "hosts")
+}
+
+fn counted(count: usize, one: &str, more: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { more })
+}
+
+/// A folded list that fits on a line or two.
+fn cut(folded: &str) -> String {
+    if folded.len() <= FOLDED_CHARS {
+        return folded.to_owned();
+    }
+    let end = folded[..folded.floor_char_boundary(FOLDED_CHARS)].rfind(',').unwrap_or(FOLDED_CHARS);
+    format!("{},…", &folded[..end])
+}
+
+fn folded(plan: &Plan, hosts: &[HostId]) -> String {
+    let set: HostSet = hosts.iter().map(|&id| plan.host(id).name.as_str()).collect();
+    fold(set.iter())
+}
+
+/// Everything that crosses a long link to each parent.
+fn bytes(plan: &Plan) -> u64 {
+    plan.payload.as_ref().map_or(0, |payload| payload.blobs().map(|blob| blob.len).sum())
+}
+
+fn size(bytes: u64) -> String {
+    debug_assert!(bytes <= 2 * limits::BLOB, "a payload has two blobs at most");
+    match bytes {
+        0..1024 => format!("{bytes} bytes"),
+        _ => format!("{}.{} KiB", bytes / 1024, bytes % 1024 * 10 / 1024),
+    }
+}

@@ -1,0 +1,48 @@
+//! `mcom run`: a script or command on the hosts, now.
+
+use crate::args::RunArgs;
+use crate::config::Settings;
+use crate::error::{CliError, ErrorKind};
+use crate::exit;
+use crate::output::say;
+use crate::request::{Planned, build, planned_again, settle};
+use crate::resolve::StandardInput;
+use crate::run::{Display, Execution, Terminal, execute};
+use crate::verbs::plan::print_plan;
+use crate::verbs::plan_text::{pick_line, plan_brief};
+
+/// Plans, says what will happen, and carries it out. Returns the exit code.
+pub fn run(args: &RunArgs, settings: &Settings) -> Result<u8, CliError> {
+    let stdin = StandardInput::default();
+    let planned = match &args.plan {
+        Some(path) => planned_again(path, settings, &stdin)?,
+        None => build(settle(args, settings)?, settings, &stdin)?,
+    };
+    let Some(payload) = planned.plan.payload.clone() else { return Err(nothing_to_run()) };
+    if args.dry_run {
+        print_plan(&planned, args.output.json)?;
+        return Ok(exit::OK);
+    }
+    let terminal = Terminal::of_process();
+    announce(&planned, args, terminal);
+    let display = Display::new(&args.output, settings, terminal, planned.plan.hosts.len());
+    let how = Execution { ssh: &args.ssh, output: &args.output, settings, display };
+    execute(planned, payload, how)
+}
+
+/// What a person should see before it happens.
+fn announce(planned: &Planned, args: &RunArgs, terminal: Terminal) {
+    let plan = &planned.plan;
+    if let Some(line) = pick_line(plan.request.pick.as_deref(), plan.hosts.len(), planned.before_pick) {
+        say(&line);
+    }
+    if terminal.err && !args.output.quiet && plan.hosts.len() > 1 {
+        say(&plan_brief(plan, &planned.preferred));
+    }
+}
+
+fn nothing_to_run() -> CliError {
+    CliError::new(ErrorKind::Usage, "there is nothing to run")
+        .hint("a script: -s FILE; a command: -- CMD ARG... or -c 'text for the shell'")
+        .hint("only to see the hosts: mcom hosts -h PATTERN; the tree: mcom plan -h PATTERN")
+}
