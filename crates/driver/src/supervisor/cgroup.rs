@@ -3,7 +3,7 @@
 
 use rustix::fs::{Mode, OFlags};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A cgroup below the supervisor's own. Removed when it is dropped, unless processes were left in it.
 #[derive(Debug)]
@@ -21,7 +21,9 @@ impl Cgroup {
         let own = std::fs::read_to_string("/proc/self/cgroup").ok()?;
         let own = own.lines().find_map(|line| line.strip_prefix("0::/"))?;
         let root = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"].into_iter().find(|root| is_cgroup2(root))?;
-        let path = PathBuf::from(root).join(own).join(format!("mcom-{attempt}"));
+        let parent = PathBuf::from(root).join(own);
+        remove_empty(&parent);
+        let path = parent.join(format!("mcom-{attempt}-{}", std::process::id()));
         std::fs::create_dir(&path).ok()?;
         match rustix::fs::open(&path, OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()) {
             Ok(fd) => Some(Self { path, fd }),
@@ -47,6 +49,16 @@ impl AsFd for Cgroup {
 impl Drop for Cgroup {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir(&self.path);
+    }
+}
+
+/// Removes cgroups of earlier attempts, whose last process has ended since. The kernel keeps those that have any.
+fn remove_empty(parent: &Path) {
+    let Ok(entries) = std::fs::read_dir(parent) else { return };
+    for entry in entries.flatten() {
+        if entry.file_name().to_string_lossy().starts_with("mcom-") {
+            let _ = std::fs::remove_dir(entry.path());
+        }
     }
 }
 

@@ -144,3 +144,23 @@ async fn a_payload_for_another_user_is_refused() {
     spec.payload.run_as = Some("nobody".into());
     assert_eq!(Stand::new().run((spec, blobs)).await.reason().kind, ReasonKind::CannotExecute);
 }
+
+#[tokio::test]
+async fn the_payload_has_a_cgroup_of_its_own_where_one_can_be_made() {
+    let own = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let own = own.lines().find_map(|line| line.strip_prefix("0::/")).unwrap_or("no cgroup of version 2");
+    let roots = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"].map(std::path::Path::new);
+    let made = roots.iter().map(|root| root.join(own)).find(|parent| {
+        let probe = parent.join(format!("probe-{}", std::process::id()));
+        parent.join("cgroup.procs").exists()
+            && std::fs::create_dir(&probe).and_then(|()| std::fs::remove_dir(&probe)).is_ok()
+    });
+    let Some(parent) = made else { return };
+    let ended = Stand::new().run(command("sed -n 's/^0:://p' /proc/self/cgroup; echo $PPID")).await;
+    let out = ended.out();
+    let (cgroup, supervisor) = out.trim().split_once('\n').unwrap();
+    let name = format!("mcom-{}.1-{supervisor}", run_id());
+    assert!(cgroup.ends_with(&name), "{out}");
+    let gone = || (!parent.join(&name).exists()).then_some(());
+    super::stand::until(gone).await;
+}
