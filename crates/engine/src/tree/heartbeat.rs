@@ -13,6 +13,9 @@ use std::time::Duration;
 
 const ASK: Duration = Duration::from_millis(HEARTBEAT_MS);
 const DEAD: Duration = Duration::from_millis(LINK_DEAD_MS);
+/// A timer that comes so late says that this process was stopped or held up, not that a link was silent: what came in
+/// the meantime has not been looked at yet.
+const LATE: Duration = Duration::from_secs(1);
 
 impl TreeRun {
     pub(super) fn timeout(&mut self) {
@@ -22,7 +25,7 @@ impl TreeRun {
             self.timers.pop_first();
             match why {
                 TimerReason::Heartbeat(link) => self.heartbeat(link),
-                TimerReason::LinkDead(link) => self.link_dead(link),
+                TimerReason::LinkDead(link) => self.link_dead(link, self.now.since(at) > LATE),
                 TimerReason::CancelDeadline => self.cancel_deadline(),
             }
         }
@@ -34,13 +37,15 @@ impl TreeRun {
             self.timers.insert((heard.after(ASK), TimerReason::Heartbeat(id)));
         } else {
             self.send_down(id, Down::Ping { seq: heard.as_micros() });
-            self.timers.insert((heard.after(DEAD), TimerReason::LinkDead(id)));
+            // After a hold-up here, the answer still gets its time.
+            let dead = heard.after(DEAD).max(self.now.after(ASK));
+            self.timers.insert((dead, TimerReason::LinkDead(id)));
         }
     }
 
-    fn link_dead(&mut self, id: LinkId) {
+    fn link_dead(&mut self, id: LinkId, late: bool) {
         let Some(heard) = self.links.get(id).map(|link| link.heard) else { return };
-        if heard.after(DEAD) > self.now {
+        if late || heard.after(DEAD) > self.now {
             self.heartbeat(id);
         } else {
             let text = format!("no answer for {} s", DEAD.as_secs());
