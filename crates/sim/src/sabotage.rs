@@ -33,11 +33,17 @@ pub enum Sabotage {
     NeverLeave,
     /// Nobody is woken by a timer.
     NoTimers,
+    /// Nodes start with a payload that is not whole.
+    StartEarly,
+    /// A node that was told to stop goes on.
+    IgnoreStop,
+    /// A cancel has no deadline.
+    NoCancelDeadline,
 }
 
 impl Sabotage {
     /// Every mechanism that can be switched off, with the invariant that must notice.
-    pub const ALL: [(Self, &'static str); 13] = [
+    pub const ALL: [(Self, &'static str); 16] = [
         (Self::StartTwice, "invariant_one_start"),
         (Self::ForgetOutcome, "invariant_one_outcome"),
         (Self::RepeatOutcome, "invariant_one_outcome"),
@@ -51,6 +57,9 @@ impl Sabotage {
         (Self::LosePiece, "invariant_output_in_order"),
         (Self::NeverLeave, "invariant_nobody_left_behind"),
         (Self::NoTimers, "invariant_finishes"),
+        (Self::StartEarly, "invariant_payload_before_start"),
+        (Self::IgnoreStop, "invariant_nothing_starts_after_a_stop"),
+        (Self::NoCancelDeadline, "invariant_cancel_ends_in_time"),
     ];
 
     /// The effects that take the place of `effect`.

@@ -27,6 +27,11 @@ fn scenario(seed: u64) -> Scenario {
     let mut scenario = Scenario::calm(seed, 60, 3);
     scenario.work = Work { longest: 2_000_000, failing: 200, loud: 800, equally_loud: 0, most: 3_000_000 };
     scenario.faults = Faults { blows: 5, blows_until: 10_000_000, ..Faults::default() };
+    if seed % 4 == 3 {
+        // A cancel that payloads do not heed.
+        scenario.work.longest = 60_000_000;
+        scenario.faults = Faults { cancel_at: Some(2_000_000), stubborn: 500, ..Faults::default() };
+    }
     scenario.long_bandwidth = 1 << 20;
     scenario.spec.output = OutputMode::AtEnd;
     scenario.plan.shape.depth = seed.is_multiple_of(2).then_some(1);

@@ -47,7 +47,12 @@ impl TreeRun {
     pub(super) fn begin_groups(&mut self, pool: u32, groups: Vec<Vec<HostId>>) {
         for hosts in groups {
             let members: Vec<u32> = hosts.into_iter().filter_map(|host| self.hosts.place(host)).collect();
-            self.begin_group(pool, members);
+            match self.stop.reason().cloned() {
+                None => self.begin_group(pool, members),
+                Some(reason) => members.into_iter().for_each(|host| {
+                    self.host_ended(host, Outcome::NotRun { reason: reason.clone() }, None);
+                }),
+            }
         }
         self.share_slots(pool);
     }

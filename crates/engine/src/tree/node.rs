@@ -80,10 +80,10 @@ impl TreeRun {
         let below = self.hosts.list.iter().skip(1);
         let candidates: Vec<(HostId, u32)> = below.map(|host| (host.id, host.spec.weight)).collect();
         let groups = mcom_fleet::tree::split(&candidates, shape.width, assignment.levels);
-        self.begin_groups(0, groups);
         for order in early {
             self.parent_said(order);
         }
+        self.begin_groups(0, groups);
     }
 
     /// How many blobs are here, counted from the first: they are sent on in order.

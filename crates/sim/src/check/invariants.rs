@@ -89,6 +89,33 @@ impl Check {
         }
     }
 
+    /// 5: nothing runs before the whole payload is there, with the digest that it must have.
+    pub(crate) fn invariant_payload_before_start(&mut self, host: HostId, here: usize, all: usize) {
+        if here < all {
+            self.broke("invariant_payload_before_start", || {
+                format!("host {} starts with {here} of {all} parts of its payload", host.0)
+            });
+        }
+    }
+
+    /// 8, as far as the tree goes: who was told to stop starts nothing, and reaches out to nobody.
+    pub(crate) fn invariant_nothing_starts_after_a_stop(&mut self, host: HostId, told_to_stop: bool) {
+        if told_to_stop {
+            self.broke("invariant_nothing_starts_after_a_stop", || format!("host {} was started on", host.0));
+        }
+    }
+
+    /// 8: a cancel ends the run within the grace and the time that words need to travel.
+    pub(super) fn invariant_cancel_ends_in_time(&mut self, grace_ms: u64) {
+        let Some(asked) = self.cancelled else { return };
+        // Bodies that came are stored even then; that takes milliseconds.
+        let latest = asked + (grace_ms + limits::CANCEL_TRAVEL_MS + 1_000) * 1000;
+        let now = self.now;
+        if now > latest {
+            self.broke("invariant_cancel_ends_in_time", || format!("asked at {asked} µs, over at {now} µs"));
+        }
+    }
+
     /// Fan-out: at most so many payloads run at once in a datacenter.
     pub(crate) fn invariant_fanout_kept(&mut self, dc: usize, scenario: &Scenario) {
         self.running[dc] += 1;

@@ -26,6 +26,9 @@ pub(crate) struct Check {
     credit: u64,
     started: u64,
     ended: bool,
+    /// When the operator cancelled.
+    cancelled: Option<u64>,
+    grace_ms: u64,
 }
 
 /// One host, as the record has it.
@@ -83,6 +86,8 @@ impl Check {
             },
             started: 0,
             ended: false,
+            cancelled: None,
+            grace_ms: scenario.spec.limits.grace_ms,
         }
     }
 
@@ -102,8 +107,10 @@ impl Check {
                 self.invariant_one_outcome(*host, outcome);
                 self.invariant_no_ok_without_receipt(*host, outcome, receipt.as_deref(), truth);
             }
+            What::CancelAsked => self.cancelled = Some(self.now),
             What::RunEnded { tally, .. } => {
                 self.ended = true;
+                self.invariant_cancel_ends_in_time(self.grace_ms);
                 let counted = OutcomeKind::ALL.iter().all(|&kind| {
                     let seen = self.hosts.iter().filter(|seen| seen.outcome.as_ref().map(Outcome::kind) == Some(kind));
                     tally.count(kind) == seen.count() as u64

@@ -19,7 +19,10 @@ impl World {
     pub(crate) fn effect(&mut self, ix: Ix, effect: Effect, cause: Option<Ix>) {
         match effect {
             Effect::Record { event, durable } => self.record(event, durable, cause),
-            Effect::OpenLink { link, host, .. } => self.open(ix, link, host.0 as usize),
+            Effect::OpenLink { link, host, .. } => {
+                self.check.invariant_nothing_starts_after_a_stop(host, self.procs[ix].told_to_stop);
+                self.open(ix, link, host.0 as usize);
+            }
             Effect::CloseLink { link } => {
                 if !self.procs[ix].opening.remove(&link)
                     && let Some(&wire) = self.procs[ix].down.get(&link)
@@ -37,7 +40,12 @@ impl World {
                 }
             }
             Effect::SendUp(message) => self.send_up(ix, message, cause),
-            Effect::StartOwn(_) => self.start_own(ix),
+            Effect::StartOwn(start) => {
+                let (here, all) = (self.procs[ix].blobs, self.scenario.spec.payload.blobs().count());
+                self.check.invariant_payload_before_start(start.me, here, all);
+                self.check.invariant_nothing_starts_after_a_stop(start.me, self.procs[ix].told_to_stop);
+                self.start_own(ix);
+            }
             Effect::CancelOwn => self.cancel_own(ix),
             Effect::ReadOwn { stream, upto } => self.read_own(ix, stream, upto),
             Effect::StoreOutput { host, stream, offset, bytes } => {

@@ -5,8 +5,9 @@ use crate::sabotage::Sabotage;
 use crate::world::queue::{Event, Ix};
 use crate::world::wire::Item;
 use crate::world::{Input, World};
-use mcom_engine::tree::{LinkId, TreeRun};
+use mcom_engine::tree::{LinkId, TimerReason, TreeRun};
 use mcom_model::{HostId, RunClock};
+use mcom_wire::Down;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// One process.
@@ -27,6 +28,10 @@ pub(crate) struct Proc {
     wake: Option<u64>,
     /// The coordinator hears nothing from here any more.
     pub(crate) orphan: bool,
+    /// Blobs of the payload that came whole.
+    pub(crate) blobs: usize,
+    /// It was told that nothing new may start.
+    pub(crate) told_to_stop: bool,
     /// It has said something that it may not say.
     pub(crate) lied: bool,
 }
@@ -46,6 +51,8 @@ impl Proc {
             born,
             wake: None,
             orphan: false,
+            blobs: 0,
+            told_to_stop: false,
             lied: false,
         }
     }
@@ -61,8 +68,20 @@ impl World {
         if proc.stopped {
             return proc.inbox.push_back((input, wire));
         }
+        match &input {
+            Input::BlobReady { .. } => proc.blobs += 1,
+            Input::FromParent(Down::Cancel | Down::Halt { .. }) | Input::CancelAsked => proc.told_to_stop = true,
+            _ => {}
+        }
         let now = RunClock::from_micros(self.now - proc.born);
-        proc.run.handle(now, input);
+        match (self.sabotage, input) {
+            (Some(Sabotage::IgnoreStop), Input::FromParent(Down::Cancel | Down::Halt { .. })) => {}
+            (Some(Sabotage::StartEarly), input @ Input::FromParent(Down::Assign(_))) => {
+                proc.run.handle(now, input);
+                proc.run.handle(now, Input::BlobReady { index: 0 });
+            }
+            (_, input) => proc.run.handle(now, input),
+        }
         self.carry_out(ix, wire);
     }
 
@@ -90,8 +109,11 @@ impl World {
         let proc = &mut self.procs[ix];
         if proc.wake == Some(self.now) {
             proc.wake = None;
-            if self.sabotage == Some(Sabotage::NoTimers) {
-                return;
+            let why = proc.run.next_timeout().map(|(_, why)| why);
+            match self.sabotage {
+                Some(Sabotage::NoTimers) => return,
+                Some(Sabotage::NoCancelDeadline) if why == Some(TimerReason::CancelDeadline) => return,
+                _ => {}
             }
             self.tell(ix, Input::Timeout, None);
         }
