@@ -20,6 +20,10 @@ impl Cgroup {
     pub(super) fn make(attempt: &str) -> Option<Self> {
         let own = std::fs::read_to_string("/proc/self/cgroup").ok()?;
         let own = own.lines().find_map(|line| line.strip_prefix("0::/"))?;
+        // Seen from inside a namespace, a cgroup outside of it has a path that climbs out of the file system.
+        if own.split('/').any(|name| name == "..") {
+            return None;
+        }
         let root = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"].into_iter().find(|root| is_cgroup2(root))?;
         let parent = PathBuf::from(root).join(own);
         remove_empty(&parent);

@@ -102,6 +102,7 @@ async fn follow(
         last_words: None,
         started: false,
         ended: false,
+        more: false,
     };
     // The only error is that nobody listens to the events any more.
     let _ = follower.run(&place, orders).await;
@@ -145,6 +146,8 @@ struct Follower {
     last_words: Option<Vec<u8>>,
     started: bool,
     ended: bool,
+    /// There may be more output to pass on than the last look did.
+    more: bool,
 }
 
 impl Follower {
@@ -157,6 +160,12 @@ impl Follower {
         let mut supervised = true;
         loop {
             tokio::select! {
+                biased;
+                order = orders.recv() => match order {
+                    Some(Order::Allow(stream, upto)) => self.tails[stream as usize].allow(upto),
+                    Some(Order::Cancel) => bell::ring(&ctl, bell::CANCEL),
+                    None => return Ok(()),
+                },
                 ready = bell.readable(), if !self.ended => match ready {
                     Ok(()) => self.listen(&bell),
                     Err(_) => return Err(Gone),
@@ -165,15 +174,15 @@ impl Follower {
                     supervised = false;
                     self.listen(&bell);
                     self.look().await?;
+                    while self.more && !self.ended {
+                        self.look().await?;
+                    }
                     if !self.ended {
                         self.conclude().await?;
                     }
                 }
-                order = orders.recv() => match order {
-                    Some(Order::Allow(stream, upto)) => self.tails[stream as usize].allow(upto),
-                    Some(Order::Cancel) => bell::ring(&ctl, bell::CANCEL),
-                    None => return Ok(()),
-                },
+                // A payload that prints without end does not keep an order waiting: one piece, then a look at the rest.
+                () = std::future::ready(()), if self.more => {}
             }
             self.look().await?;
         }
@@ -239,10 +248,14 @@ impl Follower {
             self.started = true;
             self.tell(OwnEvent::Started).await?;
         }
+        self.more = false;
         for stream in [Stream::Out, Stream::Err] {
             if let Err(error) = self.pass_on(stream).await? {
                 return Ok(Err(error));
             }
+        }
+        if self.more {
+            return Ok(Ok(()));
         }
         let Some(record) = record else { return Ok(Ok(())) };
         let receipt = match receipt.map(|receipt| self.with_bodies(receipt)).transpose() {
@@ -253,13 +266,15 @@ impl Follower {
         Ok(Ok(()))
     }
 
+    /// Passes on one piece of a stream, or says that there is more than it may.
     async fn pass_on(&mut self, stream: Stream) -> Result<Result<(), SpoolError>, Gone> {
-        loop {
-            match self.tails[stream as usize].next(&self.attempt) {
-                Ok(Some((offset, bytes))) => self.tell(OwnEvent::Output { stream, offset, bytes }).await?,
-                Ok(None) => break,
-                Err(error) => return Ok(Err(error)),
+        match self.tails[stream as usize].next(&self.attempt) {
+            Ok(Some((offset, bytes))) => {
+                self.more = true;
+                self.tell(OwnEvent::Output { stream, offset, bytes }).await?;
             }
+            Ok(None) => {}
+            Err(error) => return Ok(Err(error)),
         }
         if self.mode == OutputMode::Live && !self.ended {
             match self.tails[stream as usize].beyond(&self.attempt) {

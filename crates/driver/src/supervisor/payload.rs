@@ -83,10 +83,11 @@ impl Program {
             let process = PayloadProcess { pid, gate: Some(gate), report: Some(report.into()), failure: Vec::new() };
             return Ok((process, OutputPipes { out, err }));
         }
-        // The child. Its copy of the gate's other end must go, or it would wait for itself.
+        // The child. Its copy of the gate's other end must go, or it would wait for itself. A new session takes some
+        // kernels ten milliseconds: it is made here, while the supervisor waits for the disk.
         drop(gate);
-        let released = File::from(gate_read).read_exact(&mut [0]).is_ok();
-        if released && rustix::process::setsid().is_ok() {
+        let detached = rustix::process::setsid().is_ok();
+        if File::from(gate_read).read_exact(&mut [0]).is_ok() && detached {
             self.command.stdout(out_write).stderr(err_write);
             let failure = self.execute();
             let _ = File::from(report_write).write_all(failure.as_bytes());

@@ -15,8 +15,8 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Runs the attempt in this folder to its end. The whole work of a process of its own: it must have one thread, and
-/// it detaches itself from the link and the terminal first. Returns the exit code.
+/// Runs the attempt in this folder to its end. The whole work of a process of its own, which must have one thread and
+/// detaches itself from the link. Returns the exit code.
 pub fn supervise(place: &Path) -> u8 {
     match Supervisor::prepare(place) {
         Ok(supervisor) => supervisor.run(),
@@ -32,7 +32,14 @@ struct Supervisor {
     ctl: File,
     /// Has a byte for each SIGCHLD.
     ended: UnixStream,
+    /// When it leaves the link's session; none once it has.
+    detach_at: Option<RunClock>,
 }
+
+/// How long a payload runs before the supervisor leaves the link's session. A new session takes some kernels ten
+/// milliseconds, which a short payload need not wait for: until then the supervisor is deaf to the signals of the
+/// link's end, and a KILL is told as what it is.
+const SHORT: Duration = Duration::from_millis(30);
 
 /// What was ready when the wait was over.
 struct Ready {
@@ -45,15 +52,15 @@ struct Ready {
 enum PrepareError {
     #[error(transparent)]
     Spool(#[from] SpoolError),
-    #[error("cannot detach: {0}")]
-    Detach(#[from] io::Error),
+    #[error("cannot prepare the process: {0}")]
+    Process(#[from] io::Error),
     #[error("{0} is not the folder of an attempt in a spool")]
     NoAttempt(String),
 }
 
 impl Supervisor {
     fn prepare(place: &Path) -> Result<Self, PrepareError> {
-        let ended = detach()?;
+        let ended = catch_signals()?;
         let no_attempt = || PrepareError::NoAttempt(place.display().to_string());
         let name = place.file_name().and_then(|name| name.to_str()).ok_or_else(no_attempt)?;
         let root = place.parent().and_then(Path::parent).ok_or_else(no_attempt)?;
@@ -67,7 +74,14 @@ impl Supervisor {
             grace: Duration::from_millis(spec.run.limits.grace_ms),
         };
         let hands = Hands::new(spool, folder, spec, bell);
-        Ok(Self { attempt: Attempt::new(limits), hands, clock: Instant::now(), ctl, ended })
+        Ok(Self {
+            attempt: Attempt::new(limits),
+            hands,
+            clock: Instant::now(),
+            ctl,
+            ended,
+            detach_at: Some(RunClock::ZERO.after(SHORT)),
+        })
     }
 
     fn run(mut self) -> u8 {
@@ -102,6 +116,11 @@ impl Supervisor {
             while matches!((&self.ended).read(&mut [0; 256]), Ok(1..)) {}
             self.reap();
         }
+        if self.detach_at.is_some_and(|moment| moment <= self.now()) {
+            self.detach_at = None;
+            // It fails for the leader of a session, who has nothing to leave.
+            let _ = rustix::process::setsid();
+        }
         if self.attempt.next_timeout().is_some_and(|deadline| deadline <= self.now()) {
             self.attempt.handle(self.now(), Input::Timeout);
         }
@@ -117,7 +136,8 @@ impl Supervisor {
         let output_from = fds.len();
         let streams: Vec<_> = self.hands.open_streams().collect();
         fds.extend(streams.iter().map(|(_, fd)| PollFd::from_borrowed_fd(*fd, PollFlags::IN)));
-        let timeout = self.attempt.next_timeout().map(|deadline| deadline.since(self.now()));
+        let deadline = self.attempt.next_timeout().into_iter().chain(self.detach_at).min();
+        let timeout = deadline.map(|deadline| deadline.since(self.now()));
         let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
         poll(&mut fds, timeout.as_ref())?;
         let is = |place: usize| !fds[place].revents().is_empty();
@@ -151,13 +171,11 @@ impl Supervisor {
     }
 }
 
-/// Leaves the link's session, becomes the one to whom orphans below it fall, and turns SIGCHLD into bytes.
+/// Becomes the one to whom orphans below it fall, and turns SIGCHLD into bytes.
 ///
 /// The signals that end a session or a machine are caught and not acted on: the payload gets them as well, and
 /// somebody has to write down how it ended. A caught signal, unlike an ignored one, is back to normal in the payload.
-fn detach() -> io::Result<UnixStream> {
-    // It fails for the leader of a session, who is detached already.
-    let _ = rustix::process::setsid();
+fn catch_signals() -> io::Result<UnixStream> {
     rustix::process::set_child_subreaper(rustix::process::Pid::from_raw(1))?;
     rustix::process::chdir("/")?;
     let (ended, write) = UnixStream::pair()?;

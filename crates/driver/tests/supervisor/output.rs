@@ -100,3 +100,16 @@ async fn who_listens_slowly_slows_nobody() {
     assert_eq!(stand.line_of("f").await, "done");
     assert_eq!(running.ended().await.outcome, Outcome::Ok);
 }
+
+#[tokio::test]
+async fn a_flood_does_not_keep_a_cancel_waiting() {
+    let stand = Stand::new();
+    let (mut spec, blobs) = command("exec yes");
+    spec.output = OutputMode::Live;
+    spec.limits.output_cap = u64::MAX;
+    let mut running = stand.start((spec, blobs));
+    running.attempt.allow(Stream::Out, u64::MAX);
+    while !matches!(running.next().await, OwnEvent::Output { .. }) {}
+    running.attempt.cancel();
+    assert_eq!(running.ended().await.outcome, Outcome::Killed);
+}

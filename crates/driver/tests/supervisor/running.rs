@@ -84,6 +84,13 @@ async fn the_payload_has_a_session_of_its_own_and_signals_at_their_defaults() {
 }
 
 #[tokio::test]
+async fn the_supervisor_writes_its_record_whatever_ends_the_session() {
+    let text =
+        "for s in TERM HUP INT; do kill -$s $PPID; done; sleep 0.1; for s in TERM HUP INT; do kill -$s $PPID; done";
+    assert_eq!(Stand::new().run(command(text)).await.outcome, Outcome::Ok);
+}
+
+#[tokio::test]
 async fn what_cannot_be_executed_is_refused_and_said_never_to_have_started() {
     let stand = Stand::new();
     let missing = stand.run(script("#!/nowhere/python9 -u\n")).await;
