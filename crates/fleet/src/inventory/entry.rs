@@ -3,7 +3,7 @@
 use crate::document::{DocumentError, Found, Section};
 use crate::hostset::is_host_name;
 use crate::inventory::attributes::HostAttributes;
-use crate::pattern::{self, Joint, Name, Part, Pattern, TermKind};
+use crate::pattern::{self, Joint, Pattern, TermKind};
 
 const KEYS: [&str; 7] = ["pattern", "dc", "groups", "user", "port", "address", "weight"];
 
@@ -84,59 +84,16 @@ pub(super) fn matches(pattern: &Pattern, host: &str) -> bool {
     pattern.terms().iter().fold(false, |so_far, term| {
         let TermKind::Name { name, .. } = &term.kind else { return so_far };
         match term.joint {
-            Joint::Union => so_far || name_matches(name, host),
-            Joint::And => so_far && name_matches(name, host),
-            Joint::Without => so_far && !name_matches(name, host),
+            Joint::Union => so_far || name.matches(host),
+            Joint::And => so_far && name.matches(host),
+            Joint::Without => so_far && !name.matches(host),
         }
     })
 }
 
 /// Whether the names of a pattern are to be looked up among those of other entries.
 pub(super) fn has_wildcard(pattern: &Pattern) -> bool {
-    fn wild(name: &Name) -> bool {
-        name.parts.iter().any(|part| match part {
-            Part::AnyText | Part::AnyChar => true,
-            Part::Alt(branches) => branches.iter().any(wild),
-            Part::Literal(_) | Part::Range(_) => false,
-        })
-    }
-    pattern.terms().iter().any(|term| matches!(&term.kind, TermKind::Name { name, .. } if wild(name)))
-}
-
-fn name_matches(name: &Name, host: &str) -> bool {
-    rest_matches(&name.parts, host, &|rest| rest.is_empty())
-}
-
-/// Matches parts one after the other and hands what is left over to `then`: branches and numbers may take more or
-/// less of the name, so each way is tried.
-fn rest_matches(parts: &[Part], host: &str, then: &dyn Fn(&str) -> bool) -> bool {
-    let Some((part, parts)) = parts.split_first() else { return then(host) };
-    let go_on = |rest: &str| rest_matches(parts, rest, then);
-    match part {
-        Part::Literal(text) => host.strip_prefix(text.as_str()).is_some_and(go_on),
-        Part::Range(items) => items.iter().any(|item| item_matches(item, host, &go_on)),
-        Part::Alt(branches) => branches.iter().any(|branch| rest_matches(&branch.parts, host, &go_on)),
-        Part::AnyText => (0..=host.len()).any(|at| go_on(&host[at..])),
-        Part::AnyChar => !host.is_empty() && go_on(&host[1..]),
-    }
-}
-
-fn item_matches(item: &pattern::Item, host: &str, then: &dyn Fn(&str) -> bool) -> bool {
-    match *item {
-        pattern::Item::Letters { first, last, step } => {
-            let Some(&letter) = host.as_bytes().first() else { return false };
-            (first..=last).contains(&letter) && u64::from(letter - first).is_multiple_of(step) && then(&host[1..])
-        }
-        pattern::Item::Numbers { first, last, step, width } => {
-            let run = host.bytes().take_while(u8::is_ascii_digit).count();
-            (1..=run).any(|digits| {
-                let spelled = &host[..digits];
-                let padded = digits == width || (digits > width && !(spelled.starts_with('0') && digits > 1));
-                let number = spelled.parse::<u64>().ok().filter(|number| (first..=last).contains(number));
-                padded && number.is_some_and(|number| (number - first).is_multiple_of(step)) && then(&host[digits..])
-            })
-        }
-    }
+    pattern.terms().iter().any(|term| matches!(&term.kind, TermKind::Name { name, .. } if name.has_wildcard()))
 }
 
 fn word(section: &Section<'_>, key: &str, fits: impl Fn(&str) -> bool) -> Result<Option<String>, DocumentError> {
@@ -172,33 +129,15 @@ mod tests {
     }
 
     #[test]
-    fn names_match_without_being_expanded() {
+    fn terms_are_taken_together_from_left_to_right() {
         for (text, hits, misses) in [
-            (
-                "mail[1-100]-(dc1|dc2)",
-                &["mail1-dc1", "mail100-dc2"][..],
-                &["mail0-dc1", "mail101-dc1", "mail1-dc3", "mail01-dc1"][..],
-            ),
-            ("web[08-11]", &["web08", "web11"], &["web8", "web12", "web008"]),
-            ("n[0-48/16]", &["n0", "n16", "n48"], &["n1", "n64"]),
-            ("r[a-c]x", &["rax", "rcx"], &["rdx", "rx"]),
-            ("(a|ab)(c|bc)", &["ac", "abc", "abbc"], &["a", "abcc"]),
-            ("web*-dc?", &["web1-dc1", "web-dc9"], &["web1-dc", "aweb1-dc1"]),
+            ("mail[1-100]-(dc1|dc2)", &["mail1-dc1", "mail100-dc2"][..], &["mail0-dc1", "mail01-dc1"][..]),
+            ("web1 db1", &["web1", "db1"], &["web2"]),
             ("web[1-3]!web2", &["web1", "web3"], &["web2"]),
-            ("web[1-3]&web[2-9]", &["web2"], &["web1", "web4"]),
-            ("n[1-2][1-2]", &["n11", "n22"], &["n1", "n111"]),
+            ("web[1-3]&web[2-9]", &["web2", "web3"], &["web1", "web4"]),
         ] {
-            for host in hits {
-                assert!(has(text, host), "{text} has {host}");
-            }
-            for host in misses {
-                assert!(!has(text, host), "{text} has not {host}");
-            }
+            assert!(hits.iter().all(|host| has(text, host)), "{text}");
+            assert!(!misses.iter().any(|host| has(text, host)), "{text}");
         }
-    }
-
-    #[test]
-    fn a_million_hosts_match_in_an_instant() {
-        assert!(has("node[1-1000000]", "node999999"));
     }
 }
