@@ -1,6 +1,7 @@
 //! Switches a mechanism of the engine off, by changing what it wants done: proof that the checks can fail.
 
-use mcom_engine::tree::Effect;
+use bytes::Bytes;
+use mcom_engine::tree::{Effect, LinkId};
 use mcom_model::{Exit, HostEvent, HostId, Outcome, What};
 use mcom_wire::{Down, Up};
 
@@ -39,11 +40,19 @@ pub enum Sabotage {
     IgnoreStop,
     /// A cancel has no deadline.
     NoCancelDeadline,
+    /// A cancel is not passed on.
+    CancelAlone,
+    /// A body is sent up twice.
+    RepeatBody,
+    /// Other bytes are stored than were sent.
+    FalseBody,
+    /// Links are opened without measure.
+    OpenEverything,
 }
 
 impl Sabotage {
     /// Every mechanism that can be switched off, with the invariant that must notice.
-    pub const ALL: [(Self, &'static str); 16] = [
+    pub const ALL: [(Self, &'static str); 20] = [
         (Self::StartTwice, "invariant_one_start"),
         (Self::ForgetOutcome, "invariant_one_outcome"),
         (Self::RepeatOutcome, "invariant_one_outcome"),
@@ -60,6 +69,10 @@ impl Sabotage {
         (Self::StartEarly, "invariant_payload_before_start"),
         (Self::IgnoreStop, "invariant_nothing_starts_after_a_stop"),
         (Self::NoCancelDeadline, "invariant_cancel_ends_in_time"),
+        (Self::CancelAlone, "invariant_cancel_leaves_nobody"),
+        (Self::RepeatBody, "invariant_body_once_per_link"),
+        (Self::FalseBody, "invariant_body_has_its_digest"),
+        (Self::OpenEverything, "invariant_opening_bounded"),
     ];
 
     /// The effects that take the place of `effect`.
@@ -84,6 +97,15 @@ impl Sabotage {
             (Self::LosePiece, Effect::StoreOutput { offset: 0, .. }) => vec![],
             (Self::ReadEverything, Effect::ReadOwn { stream, .. }) => vec![Effect::ReadOwn { stream, upto: u64::MAX }],
             (Self::NeverLeave, Effect::Leave) => vec![],
+            (Self::CancelAlone, Effect::SendDown { message: Down::Cancel, .. }) => vec![],
+            (Self::RepeatBody, effect @ Effect::SendUp(Up::Body { .. })) => vec![effect.clone(), effect],
+            (Self::FalseBody, Effect::StoreBody { digest, .. }) => {
+                vec![Effect::StoreBody { digest, bytes: Bytes::from_static(b"others") }]
+            }
+            (Self::OpenEverything, Effect::OpenLink { link, host, spec }) => {
+                let more = (1..100).map(|more| LinkId(link.0 + more * 1_000_000));
+                more.map(|link| Effect::OpenLink { link, host, spec: spec.clone() }).collect()
+            }
             (_, effect) => vec![effect],
         }
     }

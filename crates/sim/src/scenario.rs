@@ -99,15 +99,21 @@ impl Scenario {
             most: rng.pick(&[40_000, 3_000_000]),
         };
         let spec = spec(seed, &plan, output, rng.chance(300));
-        Self {
-            seed,
-            plan,
-            spec,
-            faults: faults(&mut rng, u64::from(hosts)),
-            work,
-            long_latency: rng.range(5_000, 150_000),
-            long_bandwidth: rng.pick(&[1 << 20, 10 << 20, 100 << 20]),
+        let faults = faults(&mut rng, u64::from(hosts));
+        let long_latency = rng.range(5_000, 150_000);
+        let long_bandwidth = rng.pick(&[1 << 20, 10 << 20, 100 << 20]);
+        let mut scenario = Self { seed, plan, spec, faults, work, long_latency, long_bandwidth };
+        if rng.chance(30) {
+            scenario.flood();
         }
+        scenario
+    }
+
+    /// Far more output than the credit, over links that are slow and break.
+    fn flood(&mut self) {
+        self.work = Work { loud: 400, most: 4_000_000, longest: 2_000_000, ..self.work };
+        self.faults = Faults { blows: 60, blows_until: 60_000_000, cancel_at: None, ..self.faults };
+        self.long_bandwidth = 1 << 20;
     }
 
     /// A run in which nothing goes wrong.

@@ -3,7 +3,7 @@
 use crate::check::{Check, Seen};
 use crate::scenario::Scenario;
 use crate::world::host::SimHost;
-use mcom_model::{HostId, Outcome, OutcomeKind, Receipt, Stream, limits};
+use mcom_model::{Digest, HostId, Outcome, OutcomeKind, Receipt, Stream, limits};
 
 impl Check {
     /// 1: every host ends in exactly one outcome. Here: never in two.
@@ -113,6 +113,36 @@ impl Check {
         let now = self.now;
         if now > latest {
             self.broke("invariant_cancel_ends_in_time", || format!("asked at {asked} µs, over at {now} µs"));
+        }
+    }
+
+    /// 8: a cancel ends what runs on every host that the word can reach.
+    pub(crate) fn invariant_cancel_leaves_nobody(&mut self, survivors: &[usize]) {
+        if let Some(first) = survivors.first() {
+            self.broke("invariant_cancel_leaves_nobody", || {
+                format!("{} payloads survived, the first on host {first}", survivors.len())
+            });
+        }
+    }
+
+    /// A small body crosses each link once.
+    pub(crate) fn invariant_body_once_per_link(&mut self, fresh: bool, digest: Digest) {
+        if !fresh {
+            self.broke("invariant_body_once_per_link", || format!("body {} was sent up twice", digest.short()));
+        }
+    }
+
+    /// What is stored under a name has that name.
+    pub(crate) fn invariant_body_has_its_digest(&mut self, digest: Digest, bytes: &[u8]) {
+        if Digest::of(bytes) != digest {
+            self.broke("invariant_body_has_its_digest", || format!("other bytes as body {}", digest.short()));
+        }
+    }
+
+    /// Links are opened at a pace.
+    pub(crate) fn invariant_opening_bounded(&mut self, opening: usize) {
+        if opening > limits::LINKS_OPENING {
+            self.broke("invariant_opening_bounded", || format!("{opening} links are being opened at once"));
         }
     }
 

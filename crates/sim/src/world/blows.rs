@@ -30,6 +30,7 @@ impl World {
                     self.stats.count("fault: node stopped for a while");
                     self.story_of(self.place(ix), "has its node stopped for a while");
                     let until = self.now + self.rng.range(1_000_000, 60_000_000);
+                    self.procs[ix].was_stopped = true;
                     if !std::mem::replace(&mut self.procs[ix].stopped, true) {
                         self.queue.plan(until, Event::Continue { proc: ix });
                     }

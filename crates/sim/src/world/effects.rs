@@ -52,7 +52,10 @@ impl World {
                 self.check.invariant_output_in_order(host, stream, offset, bytes.len() as u64);
             }
             Effect::FinishOutput { host, stream, digest, len } => self.finish_output(host, stream, digest, len),
-            Effect::StoreBody { digest, bytes } => self.store(digest, bytes.len() as u64, true),
+            Effect::StoreBody { digest, bytes } => {
+                self.check.invariant_body_has_its_digest(digest, &bytes);
+                self.store(digest, bytes.len() as u64, true);
+            }
             Effect::DropOutput { host, stream } => {
                 self.stats.count("output dropped");
                 self.check.output_dropped(host, stream);
@@ -107,6 +110,7 @@ impl World {
             }
         };
         self.procs[ix].opening.insert(link);
+        self.check.invariant_opening_bounded(self.procs[ix].opening.len());
         self.queue.plan(self.now + takes, Event::Opened { proc: ix, link, host });
     }
 

@@ -18,7 +18,7 @@ use crate::stats::Stats;
 use crate::story::Story;
 use host::SimHost;
 use mcom_engine::tree::TreeRun;
-use mcom_model::{Reason, ReasonKind, Tally};
+use mcom_model::{Reason, ReasonKind, Tally, limits};
 use proc::Proc;
 use queue::{Event, Queue};
 use wire::Wire;
@@ -137,9 +137,28 @@ impl World {
                 if !self.procs[0].run.is_over() {
                     self.stats.count("fault: cancel");
                     self.tell(0, Input::CancelAsked, None);
+                    let time = self.scenario.spec.limits.grace_ms + limits::CANCEL_TRAVEL_MS - 100;
+                    self.queue.plan(self.now + time * 1000, Event::CancelOver);
                 }
             }
+            Event::CancelOver => self.look_for_survivors(),
         }
+    }
+
+    /// A cancel has had its time: nothing may run where its word could go.
+    fn look_for_survivors(&mut self) {
+        let survives = |&host: &usize| {
+            let at = &self.hosts[host];
+            at.counted && !at.stubborn && at.proc.is_some_and(|proc| !self.was_stopped_above(proc))
+        };
+        let survivors: Vec<usize> = (0..self.hosts.len()).filter(survives).collect();
+        self.check.invariant_cancel_leaves_nobody(&survivors);
+    }
+
+    /// Whether a process on the way from the coordinator to this one has stood still at some time.
+    fn was_stopped_above(&self, proc: usize) -> bool {
+        let above = |&proc: &usize| self.procs[proc].up.map(|wire| self.wires[wire].parent);
+        std::iter::successors(Some(proc), above).any(|proc| self.procs[proc].was_stopped)
     }
 
     /// Nothing moves any more: everything is looked at.

@@ -22,6 +22,7 @@ pub(crate) struct Proc {
     pub(crate) under: BTreeMap<HostId, Ix>,
     pub(crate) alive: bool,
     pub(crate) stopped: bool,
+    pub(crate) was_stopped: bool,
     /// What came while it was stopped.
     inbox: VecDeque<(Input, Option<Ix>)>,
     born: u64,
@@ -47,6 +48,7 @@ impl Proc {
             under: BTreeMap::new(),
             alive: true,
             stopped: false,
+            was_stopped: false,
             inbox: VecDeque::new(),
             born,
             wake: None,

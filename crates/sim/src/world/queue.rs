@@ -30,6 +30,8 @@ pub(crate) enum Event {
     Blow,
     /// The operator interrupts.
     Cancel,
+    /// A cancel has had its time.
+    CancelOver,
 }
 
 /// A step of the attempt on one host.

@@ -3,8 +3,9 @@
 use crate::world::queue::{Event, Ix};
 use crate::world::{Input, World};
 use mcom_engine::tree::LinkId;
-use mcom_model::{Reason, ReasonKind};
+use mcom_model::{Digest, Reason, ReasonKind};
 use mcom_wire::{Down, Up};
+use std::collections::BTreeSet;
 
 /// One wire.
 pub(crate) struct Wire {
@@ -21,6 +22,8 @@ pub(crate) struct Wire {
     pub(crate) dead: bool,
     /// Bytes of output that were sent up and are not taken in yet.
     pub(crate) queued: u64,
+    /// Bodies that were sent up.
+    bodies: BTreeSet<Digest>,
 }
 
 /// What travels.
@@ -38,7 +41,19 @@ impl World {
         let long = self.procs[parent].host.is_none();
         let (latency, bandwidth) = self.line(long, host);
         let busy = [self.now; 2];
-        let wire = Wire { parent, link, child, host, long, latency, bandwidth, busy, dead: false, queued: 0 };
+        let wire = Wire {
+            parent,
+            link,
+            child,
+            host,
+            long,
+            latency,
+            bandwidth,
+            busy,
+            dead: false,
+            queued: 0,
+            bodies: BTreeSet::new(),
+        };
         self.wires.push(wire);
         let ix = self.wires.len() - 1;
         self.procs[parent].down.insert(link, ix);
@@ -62,6 +77,11 @@ impl World {
         let busy = &mut wire.busy[usize::from(up)];
         *busy = self.now.max(*busy) + bytes * 1_000_000 / wire.bandwidth;
         let at = *busy + wire.latency;
+        if let Item::Up(Up::Body { digest, .. }) = &item {
+            let lied = self.procs[wire.child].lied;
+            let fresh = wire.bodies.insert(*digest) || lied;
+            self.check.invariant_body_once_per_link(fresh, *digest);
+        }
         if let Item::Up(Up::Output(chunk)) = &item {
             let counted = !self.procs[wire.child].orphan;
             if counted {
