@@ -18,6 +18,7 @@
 //!
 //! Everything is mode 0700 or 0600, the owner is checked, and no symbolic link is followed.
 
+mod ask;
 mod attempt;
 mod error;
 mod folder;

@@ -158,6 +158,23 @@ fn void_is_seen_by_the_next_holder_of_the_claim() {
 }
 
 #[test]
+fn asking_voids_what_nobody_holds_and_sees_a_reboot() {
+    use mcom_engine::attempt::Verdict;
+    let (_folder, place) = place();
+    let spool = Spool::open(&place, &host()).unwrap();
+    let attempt = AttemptFolder::claim(&spool, &run(1), 0).unwrap();
+    let supervisor = attempt.lock_claim().unwrap();
+    assert_eq!(attempt.ask(&host()).unwrap(), Verdict::Running);
+    drop(supervisor);
+    assert!(!attempt.is_void().unwrap());
+    assert_eq!(attempt.ask(&host()).unwrap(), Verdict::DidNotStart);
+    assert!(attempt.is_void().unwrap());
+    let rebooted = HostIdentity { boot: "another boot".into(), ..host() };
+    let verdict = attempt.ask(&rebooted).unwrap();
+    assert!(matches!(&verdict, Verdict::Unknown(reason) if reason.kind == ReasonKind::Rebooted), "{verdict:?}");
+}
+
+#[test]
 fn the_second_holder_is_told_who_what_why_and_since_when() {
     let (_folder, place) = place();
     let spool = Spool::open(&place, &host()).unwrap();

@@ -6,6 +6,7 @@
 
 mod bell;
 mod cgroup;
+mod claim;
 mod descend;
 mod output;
 mod own;

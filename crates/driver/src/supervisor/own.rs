@@ -3,14 +3,14 @@
 //! The supervisor needs nothing from here. When the node dies, it goes on; when it dies itself, the node concludes
 //! what can be known by the rule of [`mcom_engine::attempt::judge`].
 
-use crate::spool::{AttemptFolder, AttemptSpec, HostIdentity, Spool, SpoolError};
+use crate::spool::{AttemptFolder, Spool, SpoolError};
 use crate::supervisor::bell;
-use crate::supervisor::record::wall_ms;
+use crate::supervisor::claim::claim;
 use crate::supervisor::tail::Tail;
 use bytes::Bytes;
-use mcom_engine::attempt::{ClaimFact, Facts, Verdict, judge};
+use mcom_engine::attempt::Verdict;
 use mcom_engine::tree::{OwnEvent, OwnReceipt, OwnStart};
-use mcom_model::{Digest, Outcome, OutputMode, Reason, ReasonKind, Receipt, Stream};
+use mcom_model::{Outcome, OutputMode, Reason, ReasonKind, Receipt, Stream};
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::SystemTime;
@@ -106,29 +106,6 @@ async fn follow(
     };
     // The only error is that nobody listens to the events any more.
     let _ = follower.run(&place, orders).await;
-}
-
-/// Checks the payload, claims the attempt and fills its folder.
-fn claim(place: Option<PathBuf>, start: OwnStart, blobs: &[Bytes]) -> Result<(Spool, AttemptFolder), Reason> {
-    let payload = &start.spec.payload;
-    if let Some(user) = &payload.run_as {
-        let text = format!("this node cannot run a payload as another user ({user})");
-        return Err(Reason::new(ReasonKind::CannotExecute, text));
-    }
-    let fits = payload.blobs().count() == blobs.len()
-        && payload.blobs().zip(blobs).all(|(blob, bytes)| Digest::of(bytes) == blob.digest);
-    if !fits {
-        let text = "the payload that arrived is not the one that was sent";
-        return Err(Reason::new(ReasonKind::PayloadDigestMismatch, text));
-    }
-    let made = || -> Result<_, SpoolError> {
-        let place = place.map_or_else(Spool::default_place, Ok)?;
-        let spool = Spool::open(&place, &HostIdentity::read()?)?;
-        let attempt = AttemptFolder::claim(&spool, &start.spec, wall_ms())?;
-        attempt.fill(&AttemptSpec { run: start.spec, host: start.name, dc: start.dc }, blobs)?;
-        Ok((spool, attempt))
-    };
-    made().map_err(|error| error.reason())
 }
 
 /// Nobody listens to the events any more.
@@ -308,7 +285,7 @@ impl Follower {
 
     /// The supervisor is gone and left no record: asks as everybody has to ask.
     async fn conclude(&mut self) -> Result<(), Gone> {
-        let outcome = match self.verdict() {
+        let outcome = match self.attempt.ask(self.spool.host()) {
             Ok(Verdict::Ended(outcome)) => outcome,
             Ok(Verdict::DidNotStart) => Outcome::Refused { reason: self.last_words() },
             Ok(Verdict::Unknown(reason)) => Outcome::Unknown { reason },
@@ -319,23 +296,6 @@ impl Follower {
             Err(error) => Outcome::Unknown { reason: error.reason() },
         };
         self.end(outcome, None).await
-    }
-
-    fn verdict(&self) -> Result<Verdict, SpoolError> {
-        let host = self.spool.host();
-        let claim = self.attempt.try_lock_claim()?.map(|mut claim| claim.void());
-        let claim = match claim {
-            Some(Ok(())) => ClaimFact::Voided,
-            Some(Err(_)) => ClaimFact::Lost,
-            None => ClaimFact::Held,
-        };
-        Ok(judge(&Facts {
-            same_boot: self.attempt.claim_boot()?.is_some_and(|boot| boot == host.boot),
-            claim,
-            started: self.attempt.has_started()?,
-            payload_alive: self.attempt.payload_is_alive(host),
-            exit: self.attempt.read_exit()?.map(|record| record.outcome),
-        }))
     }
 
     fn last_words(&self) -> Reason {
