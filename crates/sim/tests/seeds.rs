@@ -83,12 +83,25 @@ fn every_invariant_holds_for_a_thousand_seeds_of_300_hosts() {
 fn simulate(seeds: std::ops::Range<u64>) -> Stats {
     let mut stats = Stats::default();
     for seed in seeds {
+        let _seed = Seed(seed);
         match run(Scenario::random(seed, 300), None, false) {
             Ok(report) => stats.add(&report.stats),
             Err(broken) => panic!("{broken}"),
         }
     }
     stats
+}
+
+/// Says the seed where the engine itself panics.
+struct Seed(u64);
+
+impl Drop for Seed {
+    #[expect(clippy::print_stdout, reason = "what a failed test prints")]
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            println!("it was seed {}: mcom-sim --seed {} --story", self.0, self.0);
+        }
+    }
 }
 
 #[test]

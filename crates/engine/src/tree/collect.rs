@@ -51,7 +51,8 @@ impl Collection {
         Self { bodies, named, pending: 0, granted: 0, queue: VecDeque::new(), credit }
     }
 
-    pub(super) const fn is_complete(&self) -> bool {
+    pub(super) fn is_complete(&self) -> bool {
+        debug_assert!(self.pending > 0 || self.granted == 0, "{} bytes of credit were never given back", self.granted);
         self.pending == 0
     }
 

@@ -8,7 +8,7 @@ use crate::world::wire::Item;
 use crate::world::{Input, World};
 use bytes::Bytes;
 use mcom_engine::tree::{Effect, LinkFailure, LinkId, TreeRun};
-use mcom_model::{Digest, HostEvent, HostId, Reason, ReasonKind, RunEvent, Stream, What};
+use mcom_model::{Digest, HostEvent, HostId, Outcome, Reason, ReasonKind, RunEvent, Stream, What};
 use mcom_wire::{Down, HelloUp, OutputChunk, PROTOCOL, Up};
 
 /// Bytes of the node program: what putting it on a host costs a link.
@@ -209,10 +209,23 @@ impl World {
         let me = HostId(u32::try_from(self.procs[ix].host.unwrap_or_default()).expect("few hosts"));
         let all = self.hosts.len() as u64;
         let other = HostId(u32::try_from((u64::from(me.0) + self.rng.range(1, all)) % (all + 1)).expect("few hosts"));
-        match self.rng.range(0, 4) {
+        // Of those below it, it may say what it likes: that can be wrong, and not be noticed.
+        let nobody = HostId(u32::try_from(all).expect("few hosts"));
+        let up = self.procs[ix].up;
+        let below = up.is_some_and(|up| self.procs[self.wires[up].parent].under.get(&other) == Some(&up));
+        let other = if below { nobody } else { other };
+        match self.rng.range(0, 6) {
             0 => Up::Said { host: other, event: HostEvent::Started },
-            1 => Up::Said { host: me, event: HostEvent::Ended { outcome: mcom_model::Outcome::Ok, receipt: None } },
-            2 => Up::Body { digest: Digest::of(b"done\n"), bytes: Bytes::from_static(b"something else\n") },
+            5 => Up::Said { host: other, event: HostEvent::Claimed { boot: "another".to_owned() } },
+            6 => {
+                let reason = Reason::new(ReasonKind::NoRoute, "a lie");
+                let outcome = Outcome::Unreachable { reason };
+                Up::Said { host: other, event: HostEvent::Ended { outcome, receipt: None } }
+            }
+            1 => Up::Said { host: me, event: HostEvent::Ended { outcome: Outcome::Ok, receipt: None } },
+            2 => {
+                Up::Body { digest: Digest::of(b"what nobody printed"), bytes: Bytes::from_static(b"something else\n") }
+            }
             3 => {
                 let bytes = Bytes::from_static(b"much");
                 Up::Output(OutputChunk { host: me, stream: Stream::Out, offset: 1 << 40, bytes })
