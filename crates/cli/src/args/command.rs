@@ -5,11 +5,11 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 const EXAMPLES: &str = "\
 Examples:
-  mcom -h 'mail[1-100]-(dc1|dc2)' -s fix.sh         run a script on 200 hosts, one connection per datacenter
-  mcom -h @web -- systemctl is-active nginx         run a command, quoted for you
-  mcom -h ^hosts.txt -c 'uptime | cut -d, -f1'      run shell text on the hosts of a file
-  mcom plan -h @web -s fix.sh                       what would happen
-  mcom log --failed                                 the last run, what failed in it
+  mcom -h 'mail[1-100]-(dc1|dc2)' -s fix.sh      run a script on 200 hosts through two parents
+  mcom -h @web -- systemctl is-active nginx      run a command, quoted for you
+  mcom -h ^hosts.txt -c 'uptime | cut -d, -f1'   run shell text on the hosts of a file
+  mcom plan -h @web -s fix.sh                    what would happen
+  mcom log --failed                              the last run, what failed in it
 
 Exit codes: 0 every host ok; 1-4 nothing was started; 10 some failed, 11 some unreachable, 12 both;
 16 the state of a host is unknown; 130, 143 interrupted. All of them: docs/exit-codes.md";

@@ -13,4 +13,4 @@ pub use groups::{
     ColorChoice, FoldIgnore, OutputArgs, OutputChoice, PaceArgs, PayloadArgs, ProgressChoice, SafetyArgs, SshArgs,
     TargetArgs, TreeArgs,
 };
-pub use value::{EnvVar, Pick, duration};
+pub use value::{EnvVar, Pick, duration, size, size_text};

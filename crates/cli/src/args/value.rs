@@ -46,6 +46,31 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     if total.is_zero() { Err(refused()) } else { Ok(total) }
 }
 
+/// Reads a size: `4096`, `512KiB`, `64MiB`, `2GiB`.
+pub fn size(text: &str) -> Result<u64, String> {
+    let refused = || format!("`{text}` is not a size: write 4096, 512KiB, 64MiB or 2GiB");
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let number: u64 = text[..digits].parse().map_err(|_| refused())?;
+    let unit = match &text[digits..] {
+        "" => 1,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        _ => return Err(refused()),
+    };
+    number.checked_mul(unit).filter(|&bytes| bytes > 0).ok_or_else(refused)
+}
+
+/// A size as it is typed.
+pub fn size_text(bytes: u64) -> String {
+    for (unit, size) in [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1_u64 << 10)] {
+        if bytes > 0 && bytes.is_multiple_of(size) {
+            return format!("{}{unit}", bytes / size);
+        }
+    }
+    bytes.to_string()
+}
+
 impl FromStr for EnvVar {
     type Err = String;
 
@@ -99,6 +124,17 @@ mod tests {
         }
         for text in ["", "30", "s", "1d", "-1s", "0s", "99999999999999999999h", "18446744073709551615h", "1.5s"] {
             assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_print_what_they_parse() {
+        for (text, bytes) in [("100", 100), ("512KiB", 512 << 10), ("64MiB", 64 << 20), ("2GiB", 2 << 30)] {
+            assert_eq!(size(text), Ok(bytes));
+            assert_eq!(size_text(bytes), text);
+        }
+        for text in ["", "0", "2GB", "MiB", "-1", "99999999999GiB", "1.5GiB"] {
+            assert!(size(text).is_err(), "{text}");
         }
     }
 

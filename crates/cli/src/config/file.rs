@@ -1,15 +1,14 @@
 //! One configuration file, laid over the settings so far.
 
-use crate::args::duration;
+use crate::args::{duration, size};
 use crate::config::settings::{LinkSettings, Origin, Setting, Settings};
 use clap::ValueEnum;
 use mcom_fleet::dc::DcNameRule;
 use mcom_fleet::document::{self, DocumentError, Found, Section};
 use mcom_model::limits;
 use std::path::Path;
-use std::time::Duration;
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "inventory",
     "dc_from_name",
     "fanout",
@@ -17,6 +16,7 @@ const KEYS: [&str; 13] = [
     "depth",
     "connect_timeout",
     "command_timeout",
+    "output_cap",
     "credentials",
     "output",
     "fold_ignore",
@@ -74,8 +74,9 @@ impl<'f> File<'f> {
         self.set(&mut settings.fanout, self.count("fanout", 1_000_000)?);
         self.set(&mut settings.width, self.count("width", 1_000_000)?);
         self.set(&mut settings.depth, self.count("depth", limits::LEVELS)?.map(some));
-        self.set(&mut settings.connect_timeout, self.time("connect_timeout")?);
-        self.set(&mut settings.command_timeout, self.time("command_timeout")?.map(some));
+        self.set(&mut settings.connect_timeout, self.value("connect_timeout", duration)?);
+        self.set(&mut settings.command_timeout, self.value("command_timeout", duration)?.map(some));
+        self.set(&mut settings.output_cap, self.value("output_cap", size)?);
         self.credentials(settings)?;
         self.set(&mut settings.output, self.choice("output")?);
         self.set(&mut settings.progress, self.choice("progress")?);
@@ -124,9 +125,13 @@ impl<'f> File<'f> {
         Ok(found.map(|found| Found { value: u32::try_from(found.value).unwrap_or(most), at: found.at }))
     }
 
-    fn time(&self, key: &str) -> Result<Option<Found<Duration>>, DocumentError> {
+    fn value<T>(
+        &self,
+        key: &str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<Option<Found<T>>, DocumentError> {
         let Some(found) = self.section.text(key)? else { return Ok(None) };
-        match duration(&found.value) {
+        match parse(&found.value) {
             Ok(value) => Ok(Some(Found { value, at: found.at })),
             Err(message) => Err(self.section.error(found.at, message)),
         }

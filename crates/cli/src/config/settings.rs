@@ -24,6 +24,8 @@ pub struct Settings {
     pub connect_timeout: Setting<Duration>,
     /// Time for the payload on each host.
     pub command_timeout: Setting<Option<Duration>>,
+    /// Bytes kept of each stream of each host.
+    pub output_cap: Setting<u64>,
     /// How parents reach their children.
     pub credentials: Setting<&'static str>,
     /// How output is shown.
@@ -97,6 +99,7 @@ impl Settings {
             depth: Setting::built_in(None),
             connect_timeout: Setting::built_in(Duration::from_millis(limits::CONNECT_TIMEOUT_MS)),
             command_timeout: Setting::built_in(None),
+            output_cap: Setting::built_in(limits::OUTPUT_CAP),
             credentials: Setting::built_in("own"),
             output: Setting::built_in(OutputChoice::Auto),
             fold_ignore: Setting::built_in(Vec::new()),

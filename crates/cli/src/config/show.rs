@@ -1,5 +1,6 @@
 //! The settings as rows of text: `mcom config show`.
 
+use crate::args::size_text;
 use crate::config::settings::{LinkSettings, Setting, Settings};
 use clap::ValueEnum;
 use std::time::Duration;
@@ -24,8 +25,9 @@ pub fn rows(settings: &Settings) -> Vec<SettingRow> {
         row("fanout", &s.fanout, ToString::to_string),
         row("width", &s.width, ToString::to_string),
         row("depth", &s.depth, |depth| optional(depth.map(|depth| depth.to_string()))),
-        row("connect_timeout", &s.connect_timeout, |time| time_text(*time)),
-        row("command_timeout", &s.command_timeout, |time| optional(time.map(time_text))),
+        row("connect_timeout", &s.connect_timeout, |time| quoted(&time_text(*time))),
+        row("command_timeout", &s.command_timeout, |time| optional(time.map(|time| quoted(&time_text(time))))),
+        row("output_cap", &s.output_cap, |bytes| quoted(&size_text(*bytes))),
         row("credentials", &s.credentials, |word| quoted(word)),
         row("output", &s.output, word),
         row("fold_ignore", &s.fold_ignore, |words| {

@@ -121,6 +121,7 @@ impl Flags<'_> {
                 fanout: self.pace.fanout.unwrap_or(settings.fanout.value),
                 connect_timeout_ms: millis(self.pace.connect_timeout.unwrap_or(settings.connect_timeout.value)),
                 command_timeout_ms: self.pace.command_timeout.or(settings.command_timeout.value).map(millis),
+                output_cap: settings.output_cap.value,
                 ..RunLimits::default()
             },
         }

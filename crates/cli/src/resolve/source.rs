@@ -41,7 +41,7 @@ impl Source for Outside<'_> {
 
     fn run(&self, id: &str, outcome: &str) -> Result<Vec<String>, SourceError> {
         let Some(wanted) = Wanted::parse(outcome) else {
-            return Err(SourceError::Unknown { known: Wanted::words() });
+            return Err(failed(format!("`{outcome}` is no outcome"), &format!("outcomes: {}", Wanted::words())));
         };
         hosts_of_run(&self.runs, id, wanted)
     }
@@ -83,9 +83,9 @@ impl Wanted {
         }
     }
 
-    fn words() -> Vec<String> {
-        let kinds = OutcomeKind::ALL.into_iter().map(hyphened);
-        kinds.chain(std::iter::once("not-ok".to_owned())).collect()
+    fn words() -> String {
+        let kinds: Vec<String> = OutcomeKind::ALL.into_iter().map(hyphened).collect();
+        format!("{}, not-ok", kinds.join(", "))
     }
 
     fn fits(self, kind: Option<OutcomeKind>) -> bool {

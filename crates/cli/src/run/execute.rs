@@ -41,20 +41,22 @@ pub fn execute(planned: Planned, payload: Payload, how: Execution<'_>) -> Result
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| system("no event loop", &error))?;
 
+    let (signals, control, heard) = {
+        let _inside = runtime.enter();
+        Signals::listen().map_err(|error| system("no signals", &error))?
+    };
+
     let spec = spec(&plan, payload, &how)?;
     let started_ms = now_ms();
     let start = RunStart { run: spec.run.clone(), started_ms, hosts: plan.hosts.len() as u64 };
-    let sink = sink(&plan, &spec, started_ms, &how)?;
+    let mut sink = sink(&plan, &spec, started_ms, &how)?;
     let order = Order { plan: &plan, spec, start, blobs };
-    let (sink, heard) = runtime.block_on(async {
-        let (signals, control, heard) = Signals::listen().map_err(|error| system("no signals", &error))?;
-        let mut sink = sink;
+    runtime.block_on(async {
         tokio::select! {
             () = coordinate_over(connector, order, &mut sink, control) => {}
             () = signals.pass_on() => {}
         }
-        Ok::<_, CliError>((sink, heard))
-    })?;
+    });
     client.close();
     Ok(finish(sink, outdir, &heard, how.output.maxrc))
 }

@@ -1,0 +1,33 @@
+//! `mcom config show`.
+
+use crate::alone::Alone;
+
+#[test]
+fn every_setting_says_where_it_comes_from() {
+    let alone = Alone::configured("fanout = 7\n\n[ssh.inner]\nconfig = '/etc/mcom/inner'\n");
+    let mut command = alone.command(&["config", "show", "--origin"]);
+    let shown: crate::support::Ran = command.env("NO_COLOR", "1").output().unwrap().into();
+    let shown = shown.expect(0).out.replace(&alone.path().display().to_string(), "HERE");
+    let row = |key: &str| {
+        let line = shown.lines().find(|line| line.starts_with(&format!("{key} "))).unwrap_or_default();
+        line.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(row("fanout"), "fanout 7 HERE/config/mcom/config.toml:1");
+    assert_eq!(row("width"), "width 32 built in");
+    assert_eq!(row("color"), "color \"never\" $NO_COLOR");
+    assert_eq!(row("ssh.inner.config"), "ssh.inner.config \"/etc/mcom/inner\" HERE/config/mcom/config.toml:4");
+    assert_eq!(row("(ledger)"), "(ledger) \"HERE/state/mcom/runs\" $XDG_STATE_HOME");
+    let plain = alone.mcom(&["config", "show"]).expect(0).out;
+    assert!(plain.contains("fanout") && !plain.contains("built in"), "{plain}");
+}
+
+#[test]
+fn a_file_named_by_the_environment_is_the_only_one() {
+    let alone = Alone::configured("fanout = 7\n");
+    alone.file("other.toml", "width = 3\n");
+    let mut command = alone.command(&["config", "show"]);
+    let shown: crate::support::Ran =
+        command.env("MCOM_CONFIG", alone.path().join("other.toml")).output().unwrap().into();
+    let words: Vec<String> = shown.expect(0).out.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert!(words.contains(&"width3".to_owned()) && words.contains(&"fanout32".to_owned()), "{words:?}");
+}

@@ -1,0 +1,79 @@
+//! Interrupts while a run goes on, and patterns that refer to a run.
+
+use crate::support::{Bench, Ran, count};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+/// Starts a run of payloads that would last a minute, and waits until all of them run.
+fn started(bench: &Bench, hosts: usize) -> Child {
+    let mut command = bench.command(&["-h", "*", "-c", "sleep 60"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let since = Instant::now();
+    while count(&bench.events(), "said", "started") < hosts {
+        assert!(since.elapsed() < Duration::from_secs(60), "the payloads never started");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    child
+}
+
+fn send(child: &Child, signal: &str) {
+    let sent = std::process::Command::new("kill").arg(signal).arg(child.id().to_string()).status().unwrap();
+    assert!(sent.success());
+}
+
+fn ended(child: Child) -> Ran {
+    child.wait_with_output().unwrap().into()
+}
+
+#[test]
+fn the_first_interrupt_ends_what_runs() {
+    let bench = Bench::grid(1, 2);
+    let child = started(&bench, 2);
+    send(&child, "-INT");
+    let ran = ended(child).expect(130);
+    assert!(ran.err.contains("2 KILLED"), "{}", ran.err);
+    assert_eq!(count(&bench.events(), "event", "cancel-asked"), 1);
+
+    let again = bench.mcom(&["hosts", "-h", "@run:latest/killed", "--fold"]).expect(0);
+    assert_eq!(again.out, "mail[1-2]-dc1\n");
+    bench.mcom(&["hosts", "-h", "@run:latest/ok"]).expect(3);
+    let unknown = bench.mcom(&["hosts", "-h", "@run:latest/bad"]).expect(2);
+    assert!(unknown.err.contains("`bad` is no outcome") && unknown.err.contains("not-ok"), "{}", unknown.err);
+}
+
+#[test]
+fn a_termination_is_a_cancel_with_a_code_of_its_own() {
+    let bench = Bench::grid(1, 1);
+    let child = started(&bench, 1);
+    send(&child, "-TERM");
+    ended(child).expect(143);
+}
+
+#[test]
+fn the_second_interrupt_leaves_at_once_and_names_what_is_unknown() {
+    let bench = Bench::grid(1, 2);
+    // Payloads that do not heed TERM keep the cancel waiting.
+    let mut command = bench.command(&["-h", "*", "-c", "trap '' TERM; sleep 60"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let since = Instant::now();
+    let wait = |key: &str, value: &str, times: usize| {
+        while count(&bench.events(), key, value) < times {
+            assert!(since.elapsed() < Duration::from_secs(60), "never {value}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    wait("said", "started", 2);
+    send(&child, "-INT");
+    wait("event", "cancel-asked", 1);
+    send(&child, "-INT");
+    let ran = ended(child).expect(16);
+    assert!(since.elapsed() < Duration::from_secs(30));
+    assert!(ran.err.contains("mcom: left before the end: the state of mail[1-2]-dc1 is unknown"), "{}", ran.err);
+}
+
+#[test]
+fn the_largest_code_of_any_host() {
+    let bench = Bench::grid(1, 2);
+    bench.mcom(&["-h", "*", "-S", "-c", "test $MCOM_HOST = mail1-dc1 || exit 7"]).expect(7);
+    bench.mcom(&["-h", "*", "-S", "--", "true"]).expect(0);
+}

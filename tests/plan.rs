@@ -1,0 +1,114 @@
+//! `mcom plan`, and plans that were saved.
+
+use crate::alone::Alone;
+
+fn with_script() -> Alone {
+    let alone = Alone::new();
+    alone.file("fix.sh", "#!/bin/sh\necho fixed\n");
+    alone
+}
+
+#[test]
+fn the_tree_with_the_reason_for_each_choice() {
+    let ran =
+        with_script().mcom(&["plan", "-h", "mail[1-100]-(dc1|dc2)", "-s", "fix.sh", "--reason", "CHG123"]).expect(0);
+    assert_eq!(
+        ran.out,
+        "plan  200 hosts in 2 datacenters  fix.sh 380946 (21 bytes)  \"CHG123\"
+├─ dc1  100 hosts  (by the name's last label after -)
+│  hosts    mail[1-100]-dc1
+│  parent   mail77-dc1: first by stable hash of 100 with weight 1
+│  else     mail48-dc1, mail83-dc1, mail54-dc1, then 96 more
+│  level 2  10 parents with up to 9 children each: mail[7,20,48,50,54,62,64,75,83,90]-dc1
+│  level 3  89 children
+│  link     1 connection, 1 copy of 21 bytes
+└─ dc2  100 hosts  (by the name's last label after -)
+   hosts    mail[1-100]-dc2
+   parent   mail39-dc2: first by stable hash of 100 with weight 1
+   else     mail66-dc2, mail71-dc2, mail58-dc2, then 96 more
+   level 2  10 parents with up to 9 children each: mail[32-33,38,47,58,66,71,78,80,100]-dc2
+   level 3  89 children
+   link     1 connection, 1 copy of 21 bytes
+up to 2x32 at once; 10s to connect; no time limit for the payload
+credentials own: parents reach their children with their own SSH keys
+"
+    );
+}
+
+#[test]
+fn weights_and_parents_by_hand() {
+    let alone = Alone::with_inventory("[[hosts]]\npattern = 'gate1-dc1'\nweight = 5\n");
+    let parent = |args: &[&str]| {
+        let out = alone.mcom(&[&["plan", "-h", "gate1-dc1,mail[1-9]-dc1"], args].concat()).expect(0).out;
+        out.lines().find(|line| line.contains("parent")).unwrap_or_default().trim().to_owned()
+    };
+    assert_eq!(parent(&[]), "parent   gate1-dc1: highest weight 5");
+    assert_eq!(parent(&["--parents", "mail4-dc1"]), "parent   mail4-dc1: --parents");
+    assert_eq!(parent(&["--depth", "1"]), "parent   none: depth 1");
+}
+
+#[test]
+fn fan_out_never_changes_the_tree() {
+    let tree = |fanout: &str| {
+        let out = Alone::new().mcom(&["plan", "-h", "mail[1-500]-dc1", "-f", fanout, "--width", "8"]).expect(0).out;
+        let (tree, pace) = out.split_once("up to ").unwrap();
+        // The first line with a width is a level; the pace stands after the last.
+        let last = out.rsplit("up to ").next().unwrap_or(pace).to_owned();
+        (tree.to_owned(), out[..out.len() - last.len()].to_owned(), last)
+    };
+    let (one, two) = (tree("1"), tree("200"));
+    assert_eq!(one.1, two.1);
+    assert!(one.2.starts_with("1x1 at once") && two.2.starts_with("1x200 at once"), "{one:?}");
+}
+
+#[test]
+fn flat_and_rules_by_hand() {
+    let out =
+        |args: &[&str]| Alone::new().mcom(&[&["plan", "-h", "mail[1-40]-(dc1|dc2)"], args].concat()).expect(0).out;
+    let flat = out(&["--flat"]);
+    assert!(flat.contains("all  80 hosts  (flat: every host is connected to from here)"), "{flat}");
+    assert!(flat.contains("link     80 connections"), "{flat}");
+    let by_number = out(&["--dc-from", "mail(?<dc>[0-9])[0-9]*-dc[12]"]);
+    assert!(by_number.contains("9 datacenters") && by_number.contains("(by the configured expression)"), "{by_number}");
+}
+
+#[test]
+fn a_saved_plan_is_carried_out_only_where_it_still_holds() {
+    let alone = with_script();
+    let plan = |hosts: &str| alone.mcom(&["plan", "-h", hosts, "-s", "fix.sh", "--json"]).expect(0).out;
+    alone.file("hosts.txt", "web1\nweb2\n");
+    alone.file("plan.json", plan("^hosts.txt"));
+    let dry = alone.mcom(&["run", "--plan", "plan.json", "--dry-run"]).expect(0);
+    assert!(dry.out.starts_with("plan  2 hosts in 1 datacenter  fix.sh 380946"), "{}", dry.out);
+
+    alone.file("hosts.txt", "web2\nweb3\n");
+    alone.file("fix.sh", "#!/bin/sh\necho other\n");
+    let stale = alone.mcom(&["run", "--plan", "plan.json"]).expect(4);
+    assert_eq!(
+        stale.err,
+        "mcom: the plan in plan.json no longer holds
+  not in the plan: web3
+  no longer there: web1
+  the payload is another
+  make it again, look at it, then run it: mcom plan ... --json > plan.json
+"
+    );
+    assert!(!alone.has_runs(), "a refused plan leaves no run");
+}
+
+#[test]
+fn what_is_no_plan_is_refused() {
+    let alone = with_script();
+    alone.file("a.json", "{}");
+    assert_eq!(
+        alone.mcom(&["run", "--plan", "a.json"]).expect(2).err,
+        "mcom: a.json is no plan: it has no version\n  make the plan again: mcom plan -h PATTERN -s SCRIPT --json > plan.json\n"
+    );
+    alone.file("a.json", "{\"version\": 99}");
+    assert!(
+        alone.mcom(&["run", "--plan", "a.json"]).expect(2).err.contains("its version is 99, and this mcom knows 1")
+    );
+    let hosts_only = alone.mcom(&["plan", "-h", "web1", "--json"]).expect(0).out;
+    alone.file("b.json", hosts_only);
+    assert!(alone.mcom(&["run", "--plan", "b.json"]).expect(2).err.starts_with("mcom: there is nothing to run\n"));
+}
