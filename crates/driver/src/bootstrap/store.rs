@@ -5,6 +5,7 @@ use bytes::Bytes;
 use mcom_model::Digest;
 use sha2::Digest as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 /// The nodes that this program can put on hosts.
 #[derive(Clone, Debug)]
@@ -19,6 +20,16 @@ pub struct NodeFile {
     arch: String,
     digest: Digest,
     path: PathBuf,
+    loaded: Arc<OnceLock<Loaded>>,
+}
+
+/// What is sent: kept from the first time on, because a parent may have to send it to every child.
+#[derive(Clone, Debug)]
+pub(super) struct Loaded {
+    /// The program.
+    pub(super) bytes: Bytes,
+    /// Its SHA-256, which tools on any host can compute.
+    pub(super) sha256: String,
 }
 
 /// Why there is no node to put on a host.
@@ -63,9 +74,7 @@ impl NodeStore {
         let exe = PathBuf::from("/proc/self/exe");
         let name = std::fs::read_link(&exe).ok().and_then(|path| path.file_name()?.to_str()?.parse().ok());
         let node = match name {
-            Some(digest) => {
-                Some(NodeFile { arch: arch::of_machine(std::env::consts::ARCH).to_owned(), digest, path: exe.clone() })
-            }
+            Some(digest) => Some(NodeFile::new(arch::of_machine(std::env::consts::ARCH), digest, &exe)),
             None => NodeFile::read(&exe)?,
         };
         let places = vec![exe];
@@ -99,14 +108,21 @@ impl NodeFile {
         self.digest
     }
 
-    /// What must arrive: its bytes, and their SHA-256, which tools on any host can compute.
-    pub(super) fn load(&self) -> Result<(Bytes, String), NodeStoreError> {
+    /// What must arrive.
+    pub(super) fn load(&self) -> Result<Loaded, NodeStoreError> {
+        if let Some(loaded) = self.loaded.get() {
+            return Ok(loaded.clone());
+        }
         let bytes = std::fs::read(&self.path).map_err(|error| self.unusable(&error.to_string()))?;
         if Digest::of(&bytes) != self.digest {
             return Err(self.unusable("the file has changed since it was looked at"));
         }
         let sha256 = sha2::Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok((bytes.into(), sha256))
+        Ok(self.loaded.get_or_init(|| Loaded { bytes: bytes.into(), sha256 }).clone())
+    }
+
+    fn new(arch: &str, digest: Digest, path: &Path) -> Self {
+        Self { arch: arch.to_owned(), digest, path: path.to_owned(), loaded: Arc::default() }
     }
 
     /// None where there is no file, or none that is a program for a known architecture.
@@ -119,7 +135,7 @@ impl NodeFile {
         let Some(arch) = arch::of_program(&bytes) else {
             return Err(NodeStoreError::File { path: path.to_owned(), why: "this is no program for Linux".to_owned() });
         };
-        Ok(Some(Self { arch: arch.to_owned(), digest: Digest::of(&bytes), path: path.to_owned() }))
+        Ok(Some(Self::new(arch, Digest::of(&bytes), path)))
     }
 
     fn unusable(&self, why: &str) -> NodeStoreError {
@@ -188,10 +204,11 @@ mod tests {
     fn a_node_that_changed_is_not_sent() {
         let prefix = prefix(&[("bin/mcom-node", program(62, b"old"))]);
         let store = NodeStore::beside(&prefix.path().join("bin/mcom")).unwrap();
-        let (bytes, sha256) = store.nodes()[0].load().unwrap();
-        assert_eq!((bytes.len(), sha256.len()), (23, 64));
         std::fs::write(prefix.path().join("bin/mcom-node"), program(62, b"new")).unwrap();
         assert!(store.nodes()[0].load().is_err());
+        std::fs::write(prefix.path().join("bin/mcom-node"), program(62, b"old")).unwrap();
+        let loaded = store.nodes()[0].load().unwrap();
+        assert_eq!((loaded.bytes.len(), loaded.sha256.len()), (23, 64));
     }
 
     #[test]

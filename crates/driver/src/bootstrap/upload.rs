@@ -22,17 +22,17 @@ const PIECE: usize = 64 << 10;
 /// Sends the node and has the host check it. Several may do so at once.
 pub(super) async fn upload(connection: &Connection, node: &NodeFile) -> Result<(), LinkFailure> {
     let refused = |kind, text: String| LinkFailure::Refused(Reason::new(kind, text));
-    let (bytes, sha256) = node.load().map_err(|error| refused(ReasonKind::NodeDigestMismatch, error.to_string()))?;
+    let loaded = node.load().map_err(|error| refused(ReasonKind::NodeDigestMismatch, error.to_string()))?;
     // Apart from every other upload's, also of another process to a spool that both see.
     let nonce = format!("{:016x}", RandomState::new().hash_one(std::process::id()));
-    let command = commands::upload(node.digest(), bytes.len(), &sha256, &nonce);
+    let command = commands::upload(node.digest(), loaded.bytes.len(), &loaded.sha256, &nonce);
     let mut remote = connection.command(&command).await.map_err(|error| connection.session_failed(&error))?;
     let (stdin, stdout) = (remote.stdin().take(), remote.stdout().take());
     let (Some(stdin), Some(stdout)) = (stdin, stdout) else {
         return Err(refused(ReasonKind::Internal, "a session has no streams".to_owned()));
     };
     // A host that refuses stops reading: what it answered says why.
-    let _ = send(stdin, &bytes).await;
+    let _ = send(stdin, &loaded.bytes).await;
     let mut answer = Vec::new();
     let read = timeout(STALL, stdout.take(ANSWER_BYTES).read_to_end(&mut answer)).await;
     if read.is_err() {
