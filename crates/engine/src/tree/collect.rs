@@ -1,31 +1,25 @@
-//! Collecting bodies at the coordinator: each digest is stored once, whoever printed it. Large bodies and live output
-//! come under credit, so that what is under way in the whole tree is bounded.
+//! Collecting bodies at the coordinator: each digest is stored once, whoever printed it, and asked of another host
+//! where the first is lost.
 
+use crate::tree::credit::Credit;
 use crate::tree::effect::Effect;
 use crate::tree::hosts::{Flow, STREAMS};
 use crate::tree::run::TreeRun;
 use bytes::Bytes;
-use mcom_model::limits::{OUTPUT_GRANT, OUTPUT_IN_FLIGHT};
 use mcom_model::{BodyRef, Digest, OutputMode, Reason, ReasonKind, Stream, What};
-use mcom_wire::{Down, OutputChunk};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 /// One stream of one host.
-type Source = (u32, Stream);
+pub(super) type Source = (u32, Stream);
 
-/// Every body that was named, and the credit that is out.
+/// Every body that was named, and the credit under which large ones and live output come.
 pub(super) struct Collection {
     bodies: BTreeMap<Digest, Body>,
     /// Digest of each stream whose body is not settled, to find the body when its bytes come.
     named: BTreeMap<Source, Digest>,
     /// Bodies that are neither stored nor lost.
     pending: usize,
-    /// Bytes granted and not received, over all hosts.
-    granted: u64,
-    /// Streams that want to be granted more.
-    queue: VecDeque<Source>,
-    /// What every host may send unasked; it is not counted as granted.
-    credit: u64,
+    credit: Credit,
 }
 
 /// One body.
@@ -46,13 +40,14 @@ enum BodyState {
 }
 
 impl Collection {
-    pub(super) fn new(credit: u64) -> Self {
+    pub(super) fn new(unasked: u64) -> Self {
         let (bodies, named) = (BTreeMap::new(), BTreeMap::new());
-        Self { bodies, named, pending: 0, granted: 0, queue: VecDeque::new(), credit }
+        Self { bodies, named, pending: 0, credit: Credit::new(unasked) }
     }
 
     pub(super) fn is_complete(&self) -> bool {
-        debug_assert!(self.pending > 0 || self.granted == 0, "{} bytes of credit were never given back", self.granted);
+        let granted = self.credit.granted;
+        debug_assert!(self.pending > 0 || granted == 0, "{} bytes of credit were never given back", granted);
         self.pending == 0
     }
 
@@ -71,6 +66,10 @@ impl Collection {
 impl TreeRun {
     fn collection(&mut self) -> &mut Collection {
         &mut self.coordinator_mut().expect("only the coordinator collects").collection
+    }
+
+    pub(super) fn credit(&mut self) -> &mut Credit {
+        &mut self.collection().credit
     }
 
     /// A small body came with an outcome.
@@ -129,71 +128,8 @@ impl TreeRun {
         self.stream_moved(source);
     }
 
-    /// A host has printed more than it may send.
-    pub(super) fn want_printed(&mut self, ix: u32, stream: Stream, len: u64) {
-        if self.coordinator_mut().is_some() && !self.hosts.flow(ix, stream).closed {
-            self.want((ix, stream), len);
-            self.grant();
-        }
-    }
-
-    fn want(&mut self, source: Source, upto: u64) {
-        let flow = self.hosts.flow(source.0, source.1);
-        flow.wanted = flow.wanted.max(upto);
-        self.queue_for_grant(source);
-    }
-
-    fn queue_for_grant(&mut self, source: Source) {
-        let flow = self.hosts.flow(source.0, source.1);
-        if !flow.queued && !flow.closed && flow.allowed < flow.wanted {
-            flow.queued = true;
-            self.collection().queue.push_back(source);
-        }
-    }
-
-    /// Grants what there is room for, in turn.
-    fn grant(&mut self) {
-        let credit = self.collection().credit;
-        loop {
-            let room = OUTPUT_IN_FLIGHT - self.collection().granted;
-            let Some(&source) = self.collection().queue.front().filter(|_| room > 0) else { return };
-            self.collection().queue.pop_front();
-            let (ix, stream) = source;
-            let host = self.hosts.get_mut(ix);
-            let out: u64 = host.flows.iter().map(|flow| flow.outstanding(credit)).sum();
-            let (id, link) = (host.id, host.link);
-            let flow = &mut host.flows[stream as usize];
-            flow.queued = false;
-            let more = flow.wanted.saturating_sub(flow.allowed).min(OUTPUT_GRANT.saturating_sub(out)).min(room);
-            let Some(link) = link.filter(|_| more > 0 && !flow.closed) else { continue };
-            flow.allowed += more;
-            let upto = flow.allowed;
-            self.collection().granted += more;
-            self.send_down(link, Down::Allow { host: id, stream, upto });
-            if more == room {
-                // The whole tree's credit is out: this one goes on when there is room again.
-                self.queue_for_grant(source);
-            }
-        }
-    }
-
-    /// A piece of output came: keeps it, and lets more come.
-    pub(super) fn store_output(&mut self, ix: u32, chunk: OutputChunk) {
-        let OutputChunk { host, stream, offset, bytes } = chunk;
-        let len = bytes.len() as u64;
-        self.effects.push_back(Effect::StoreOutput { host, stream, offset, bytes });
-        let credit = self.collection().credit;
-        self.collection().granted -= (offset + len).max(credit) - offset.max(credit);
-        let flows = &self.hosts.get(ix).flows;
-        if flows.iter().map(|flow| flow.outstanding(credit)).sum::<u64>() <= OUTPUT_GRANT / 2 {
-            STREAMS.into_iter().for_each(|stream| self.queue_for_grant((ix, stream)));
-        }
-        self.stream_moved((ix, stream));
-        self.grant();
-    }
-
     /// Looks whether a stream has become whole, and does with it what its body needs.
-    fn stream_moved(&mut self, source: Source) {
+    pub(super) fn stream_moved(&mut self, source: Source) {
         if !self.hosts.flow(source.0, source.1).is_complete() {
             return;
         }
@@ -294,15 +230,15 @@ impl TreeRun {
 
     /// No more of a host's output can come: gives its credit back, and looks for others with the same bodies.
     pub(super) fn close_flows(&mut self, ix: u32, reason: &Reason) {
-        let credit = self.collection().credit;
+        let unasked = self.credit().unasked;
         for stream in STREAMS {
             let flow = self.hosts.flow(ix, stream);
             if flow.closed || flow.is_complete() {
                 continue;
             }
             flow.closed = true;
-            let (outstanding, partial) = (flow.outstanding(credit), flow.received > 0);
-            self.collection().granted -= outstanding;
+            let (outstanding, partial) = (flow.outstanding(unasked), flow.received > 0);
+            self.credit().granted -= outstanding;
             if partial {
                 self.drop_output((ix, stream));
             }

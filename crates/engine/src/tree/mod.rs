@@ -3,6 +3,7 @@
 mod below;
 mod collect;
 mod coordinator;
+mod credit;
 mod effect;
 mod group;
 mod heartbeat;

@@ -4,7 +4,7 @@
 mod invariants;
 mod names;
 
-pub(crate) use names::Source;
+pub(crate) use names::counted_as;
 
 use crate::scenario::Scenario;
 use mcom_model::{HostId, Outcome, OutcomeKind, RunEvent, Stream, What, limits};

@@ -3,21 +3,17 @@
 use mcom_model::{HostEvent, OutcomeKind, What};
 
 /// What an event is counted as.
-pub(crate) struct Source(pub(crate) &'static str);
-
-impl Source {
-    pub(crate) const fn of(what: &What) -> Self {
-        Self(match what {
-            What::RunStarted(_) => "run started",
-            What::Intent { .. } => "intent",
-            What::Shipped { .. } => "payload shipped",
-            What::Host { said, .. } => return Self(said_of(said)),
-            What::BodyStored { .. } => "body stored",
-            What::BodyLost { .. } => "body lost",
-            What::Violation { .. } => "violation",
-            What::CancelAsked => "cancel asked",
-            What::RunEnded { .. } => "run ended",
-        })
+pub(crate) const fn counted_as(what: &What) -> &'static str {
+    match what {
+        What::RunStarted(_) => "run started",
+        What::Intent { .. } => "intent",
+        What::Shipped { .. } => "payload shipped",
+        What::Host { said, .. } => said_of(said),
+        What::BodyStored { .. } => "body stored",
+        What::BodyLost { .. } => "body lost",
+        What::Violation { .. } => "violation",
+        What::CancelAsked => "cancel asked",
+        What::RunEnded { .. } => "run ended",
     }
 }
 

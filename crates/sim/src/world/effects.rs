@@ -1,6 +1,6 @@
 //! Carries out the effects of a process, as a driver would, in virtual time.
 
-use crate::check::Source;
+use crate::check::counted_as;
 use crate::world::host::Down as HostDown;
 use crate::world::proc::Proc;
 use crate::world::queue::{Event, Ix};
@@ -72,7 +72,7 @@ impl World {
             let now = event.at;
             return self.procs[0].run.handle(now, Input::LedgerFull);
         }
-        self.count(&event.what);
+        self.stats.count(counted_as(&event.what));
         self.check.record(&event, &self.hosts);
         if let What::Host { host, said } = &event.what {
             self.check_speaker(0, *host, said, cause);
@@ -247,11 +247,6 @@ impl World {
         }
         let at = self.now + self.rng.range(100, 5_000);
         self.queue.plan(at, Event::Store { digest, len, good: good && !bad });
-    }
-
-    fn count(&mut self, what: &What) {
-        let Source(name) = Source::of(what);
-        self.stats.count(name);
     }
 
     /// The effect as it is carried out: as it is, unless a mechanism is switched off on purpose.

@@ -1,0 +1,92 @@
+//! Credit for output at the coordinator: who may send how much, so that what is under way in the whole tree is bounded.
+
+use crate::tree::collect::Source;
+use crate::tree::effect::Effect;
+use crate::tree::hosts::STREAMS;
+use crate::tree::run::TreeRun;
+use mcom_model::Stream;
+use mcom_model::limits::{OUTPUT_GRANT, OUTPUT_IN_FLIGHT};
+use mcom_wire::{Down, OutputChunk};
+use std::collections::VecDeque;
+
+/// The credit that is out, and who wants some.
+pub(super) struct Credit {
+    /// Bytes granted and not received, over all hosts.
+    pub(super) granted: u64,
+    /// Streams that want to be granted more.
+    queue: VecDeque<Source>,
+    /// What every host may send unasked; it is not counted as granted.
+    pub(super) unasked: u64,
+}
+
+impl Credit {
+    pub(super) const fn new(unasked: u64) -> Self {
+        Self { granted: 0, queue: VecDeque::new(), unasked }
+    }
+}
+
+impl TreeRun {
+    /// A host has printed more than it may send.
+    pub(super) fn want_printed(&mut self, ix: u32, stream: Stream, len: u64) {
+        if self.coordinator_mut().is_some() && !self.hosts.flow(ix, stream).closed {
+            self.want((ix, stream), len);
+            self.grant();
+        }
+    }
+
+    /// Wants a stream up to an offset, as fast as there is credit.
+    pub(super) fn want(&mut self, source: Source, upto: u64) {
+        let flow = self.hosts.flow(source.0, source.1);
+        flow.wanted = flow.wanted.max(upto);
+        self.queue_for_grant(source);
+    }
+
+    fn queue_for_grant(&mut self, source: Source) {
+        let flow = self.hosts.flow(source.0, source.1);
+        if !flow.queued && !flow.closed && flow.allowed < flow.wanted {
+            flow.queued = true;
+            self.credit().queue.push_back(source);
+        }
+    }
+
+    /// Grants what there is room for, in turn.
+    pub(super) fn grant(&mut self) {
+        let unasked = self.credit().unasked;
+        loop {
+            let room = OUTPUT_IN_FLIGHT - self.credit().granted;
+            let Some(&source) = self.credit().queue.front().filter(|_| room > 0) else { return };
+            self.credit().queue.pop_front();
+            let (ix, stream) = source;
+            let host = self.hosts.get_mut(ix);
+            let out: u64 = host.flows.iter().map(|flow| flow.outstanding(unasked)).sum();
+            let (id, link) = (host.id, host.link);
+            let flow = &mut host.flows[stream as usize];
+            flow.queued = false;
+            let more = flow.wanted.saturating_sub(flow.allowed).min(OUTPUT_GRANT.saturating_sub(out)).min(room);
+            let Some(link) = link.filter(|_| more > 0 && !flow.closed) else { continue };
+            flow.allowed += more;
+            let upto = flow.allowed;
+            self.credit().granted += more;
+            self.send_down(link, Down::Allow { host: id, stream, upto });
+            if more == room {
+                // The whole tree's credit is out: this one goes on when there is room again.
+                self.queue_for_grant(source);
+            }
+        }
+    }
+
+    /// A piece of output came: keeps it, and lets more come.
+    pub(super) fn store_output(&mut self, ix: u32, chunk: OutputChunk) {
+        let OutputChunk { host, stream, offset, bytes } = chunk;
+        let len = bytes.len() as u64;
+        self.effects.push_back(Effect::StoreOutput { host, stream, offset, bytes });
+        let unasked = self.credit().unasked;
+        self.credit().granted -= (offset + len).max(unasked) - offset.max(unasked);
+        let flows = &self.hosts.get(ix).flows;
+        if flows.iter().map(|flow| flow.outstanding(unasked)).sum::<u64>() <= OUTPUT_GRANT / 2 {
+            STREAMS.into_iter().for_each(|stream| self.queue_for_grant((ix, stream)));
+        }
+        self.stream_moved((ix, stream));
+        self.grant();
+    }
+}
