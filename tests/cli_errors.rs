@@ -84,7 +84,11 @@ fn a_term_that_matches_nothing() {
     let wildcard = alone.mcom(&["-h", "web1,db*", "--", "true"]).expect(3);
     assert!(wildcard.err.starts_with("mcom: db* matches nothing\n  web1,db*\n       ^^^\n"), "{}", wildcard.err);
     let group = alone.mcom(&["-h", "@wbe", "--", "true"]).expect(3);
-    assert!(group.err.starts_with("mcom: there is no group wbe\n") && group.err.ends_with("there are web\n"), "{}", group.err);
+    assert!(
+        group.err.starts_with("mcom: there is no group wbe\n") && group.err.ends_with("there are web\n"),
+        "{}",
+        group.err
+    );
     let left = alone.mcom(&["-h", "web1", "-x", "web1", "--", "true"]).expect(3);
     assert!(left.err.starts_with("mcom: without web1, the pattern leaves no host\n"), "{}", left.err);
     let parents = "mcom: --parents names db1, and none of them is among the hosts: a parent runs the payload as well

@@ -31,3 +31,21 @@ fn a_file_named_by_the_environment_is_the_only_one() {
     let words: Vec<String> = shown.expect(0).out.lines().map(|line| line.split_whitespace().collect()).collect();
     assert!(words.contains(&"width3".to_owned()) && words.contains(&"fanout32".to_owned()), "{words:?}");
 }
+
+#[test]
+fn the_examples_of_the_documentation_load() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/configuration.md")).unwrap();
+    let blocks: Vec<&str> = page.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    let [config, inventory] = blocks[..] else { panic!("{} examples", blocks.len()) };
+    let alone = Alone::configured(config);
+    alone.file("config/mcom/fleet.toml", inventory);
+    let shown = alone.mcom(&["config", "show", "--origin"]).expect(0).out;
+    let unset: Vec<&str> = shown.lines().filter(|line| line.ends_with("built in")).collect();
+    assert!(unset.is_empty(), "the example sets everything: {unset:?}");
+    let inner = shown.lines().find(|line| line.starts_with("ssh.inner.options ")).unwrap_or_default();
+    let line = config.lines().position(|line| line == "options = []").unwrap() + 1;
+    assert!(inner.ends_with(&format!("config.toml:{line}")), "{inner}");
+    let canary = alone.mcom(&["hosts", "-h", "@fleet:canary", "--json"]).expect(0).out;
+    let host = "\"dc\":\"dc1\",\"rule\":\"inventory\",\"user\":\"ops\",\"port\":2222,";
+    assert_eq!(canary.matches(host).count(), 2, "{canary}");
+}

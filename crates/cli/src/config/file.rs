@@ -62,7 +62,7 @@ impl<'f> File<'f> {
 
     fn top(&self, settings: &mut Settings) -> Result<(), DocumentError> {
         if let Some(paths) = self.section.texts("inventory")? {
-            let at = paths.first().map_or(0, |path| path.at);
+            let at = self.section.offset("inventory");
             let paths = paths.into_iter().map(|path| self.path(&path.value)).collect();
             self.set(&mut settings.inventory, Some(Found { value: paths, at }));
         }
@@ -94,7 +94,7 @@ impl<'f> File<'f> {
         self.set(&mut links.config, config);
         self.set(&mut links.user, self.section.text("user")?.map(some));
         if let Some(options) = self.section.texts("options")? {
-            let at = options.first().map_or(0, |option| option.at);
+            let at = self.section.offset("options");
             let options = options.into_iter().map(|option| option.value).collect();
             self.set(&mut links.options, Some(Found { value: options, at }));
         }
@@ -113,7 +113,7 @@ impl<'f> File<'f> {
 
     fn fold_ignore(&self, settings: &mut Settings) -> Result<(), DocumentError> {
         let Some(words) = self.section.texts("fold_ignore")? else { return Ok(()) };
-        let at = words.first().map_or(0, |word| word.at);
+        let at = self.section.offset("fold_ignore");
         let choices = words.into_iter().map(|word| self.one_of("fold_ignore", word).map(|found| found.value));
         let value = choices.collect::<Result<Vec<_>, _>>()?;
         self.set(&mut settings.fold_ignore, Some(Found { value, at }));

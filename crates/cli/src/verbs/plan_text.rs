@@ -4,6 +4,7 @@ use crate::config::time_text;
 use mcom_fleet::hostset::{HostSet, fold};
 use mcom_fleet::planner::{DcTree, effective_maximum, trees};
 use mcom_model::{Credentials, DcRule, HostId, Plan, limits};
+use mcom_report::sanitise_line;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -69,10 +70,11 @@ fn head(plan: &Plan) -> String {
     let dcs = plan.datacenters.len();
     let mut text = format!("plan  {} in {}", hosts(plan.hosts.len()), counted(dcs, "datacenter", "datacenters"));
     if let Some(payload) = &plan.payload {
-        let _ = write!(text, "  {} {} ({})", payload.name, payload.id().short(), size(bytes(plan)));
+        let name = sanitise_line(payload.name.as_bytes());
+        let _ = write!(text, "  {name} {} ({})", payload.id().short(), size(bytes(plan)));
     }
     if let Some(reason) = &plan.request.reason {
-        let _ = write!(text, "  \"{reason}\"");
+        let _ = write!(text, "  \"{}\"", sanitise_line(reason.as_bytes()));
     }
     text.push('\n');
     text

@@ -68,6 +68,11 @@ impl<'t> Section<'t> {
         self.get(key).map(|value| self.expect_texts(key, value)).transpose()
     }
 
+    /// The offset of a key's value; of the file's beginning where the key is not there.
+    pub fn offset(&self, key: &str) -> usize {
+        self.get(key).map_or(0, |value| value.span().start)
+    }
+
     /// A whole number within `range`.
     pub fn number(&self, key: &str, range: RangeInclusive<u64>) -> Result<Option<Found<u64>>, DocumentError> {
         let Some(value) = self.get(key) else { return Ok(None) };
