@@ -2,14 +2,19 @@
 
 use crate::bed::Bed;
 use crate::order::{Kept, command, plan, start};
-use mcom_driver::run::{Order, coordinate};
+use mcom_driver::run::{Control, Order, coordinate};
 use mcom_driver::ssh::SshSettings;
 use mcom_model::{HostEvent, Outcome, Plan, ReasonKind};
 use mcom_testbed::{Fleet, FleetBuilder};
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc::channel;
+use tokio::sync::mpsc::{Receiver, channel};
 
 async fn run(bed: &Bed, plan: &Plan, text: &str) -> Kept {
+    let (_operator, control) = channel(1);
+    run_with(bed, plan, text, control).await
+}
+
+async fn run_with(bed: &Bed, plan: &Plan, text: &str, control: Receiver<Control>) -> Kept {
     let config = bed.fleet.ssh_config();
     let connect_timeout = Duration::from_secs(10);
     let (mut spec, blobs) = command(text);
@@ -19,7 +24,6 @@ async fn run(bed: &Bed, plan: &Plan, text: &str) -> Kept {
     let settings = SshSettings { config: Some(config), options: vec![], connect_timeout };
     let order = Order { plan, start: start(plan, &spec), spec, blobs };
     let mut kept = Kept::default();
-    let (_operator, control) = channel(1);
     let run = coordinate(order, &settings, bed.nodes.clone(), &mut kept, control);
     tokio::time::timeout(Duration::from_secs(120), run).await.expect("the run ends").unwrap();
     kept
@@ -87,5 +91,72 @@ async fn hosts_that_cannot_serve_do_not_keep_the_others_from_it() {
         assert_eq!(kept.printed(id), format!("{}\n", plan.hosts[id as usize].name).as_bytes());
     }
     assert!(kept.said().any(|(id, said)| id == 0 && matches!(said, HostEvent::GaveWay { .. })));
+    nothing_is_left(&bed.fleet).await;
+}
+
+/// Waits until a file is there that a payload makes.
+async fn made(file: &std::path::Path) {
+    let until = Instant::now() + Duration::from_secs(20);
+    while !file.exists() {
+        assert!(Instant::now() < until, "{} was never made", file.display());
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_cancel_does_not_wait_for_hosts_that_do_not_answer() {
+    let builder = Fleet::builder().host("dc1", "a1").host("dc1", "a2").host("dc1", "a3");
+    let bed = Bed::new(builder.with("a3", |host| host.hanging()));
+    let plan = plan(&[("dc1", &["a1", "a2", "a3"])], 32);
+    let (operator, control) = channel(1);
+    let started = bed.fleet.home("a1").unwrap().join("started");
+    let cancelled = async {
+        made(&started).await;
+        operator.send(Control::Cancel).await.unwrap();
+        Instant::now()
+    };
+    let text = "touch $HOME/started; exec sleep 100";
+    let (kept, at) = tokio::join!(run_with(&bed, &plan, text, control), cancelled);
+    assert!(at.elapsed() < Duration::from_secs(8), "the cancel took {:?}", at.elapsed());
+    assert_eq!(*kept.ended(0).0, Outcome::Killed);
+    assert!(matches!(kept.ended(2).0, Outcome::NotRun { .. } | Outcome::Unreachable { .. }), "{:?}", kept.ended(2));
+    nothing_is_left(&bed.fleet).await;
+}
+
+#[tokio::test]
+async fn an_operator_who_leaves_lets_the_payload_go_on() {
+    let bed = Bed::new(Fleet::builder().host("dc1", "a1"));
+    let plan = plan(&[("dc1", &["a1"])], 32);
+    let (operator, control) = channel(1);
+    let home = bed.fleet.home("a1").unwrap();
+    let left = async {
+        made(&home.join("started")).await;
+        operator.send(Control::Leave).await.unwrap();
+    };
+    let text = "touch $HOME/started; while [ ! -e $HOME/go ]; do sleep 0.02; done; touch $HOME/ended";
+    let (kept, ()) = tokio::join!(run_with(&bed, &plan, text, control), left);
+    assert!(!kept.said().any(|(_, said)| matches!(said, HostEvent::Ended { .. })));
+    std::fs::write(home.join("go"), "").unwrap();
+    made(&home.join("ended")).await;
+    nothing_is_left(&bed.fleet).await;
+}
+
+#[tokio::test]
+async fn a_cut_link_is_unknown_and_the_payload_goes_on() {
+    let bed = Bed::new(Fleet::builder().host("dc1", "a1").host("dc1", "a2"));
+    let plan = plan(&[("dc1", &["a1", "a2"])], 32);
+    let home = bed.fleet.home("a2").unwrap();
+    let text = "touch $HOME/started; [ $MCOM_HOST = a1 ] && exit; \
+                while [ ! -e $HOME/go ]; do sleep 0.02; done; touch $HOME/ended";
+    let cut = async {
+        made(&home.join("started")).await;
+        bed.fleet.cut_links("a2").unwrap();
+    };
+    let (kept, ()) = tokio::join!(run(&bed, &plan, text), cut);
+    let Outcome::Unknown { reason } = kept.ended(1).0 else { panic!("{:?}", kept.ended(1)) };
+    assert_eq!(reason.kind, ReasonKind::LostWhileRunning);
+    assert_eq!(*kept.ended(0).0, Outcome::Ok);
+    std::fs::write(home.join("go"), "").unwrap();
+    made(&home.join("ended")).await;
     nothing_is_left(&bed.fleet).await;
 }

@@ -120,6 +120,8 @@ impl Connection {
         let log = File::options().create(true).append(true).open(&self.log)?;
         let mut ssh = Command::new("ssh");
         ssh.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::null()).stderr(log).kill_on_drop(true);
+        // A key typed to interrupt this program is this program's to answer.
+        ssh.process_group(0);
         ssh.arg("-F").arg(self.client.config());
         ssh.arg("-S").arg(&self.socket).arg("-E").arg(&self.log).args(["-M", "-f", "-N"]);
         ssh.args(host_arguments(host));
