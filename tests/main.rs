@@ -1,4 +1,13 @@
 //! Black-box tests of the programs, one module per verb, and what the source tree promises about itself.
 #![allow(clippy::unwrap_used, reason = "the helpers of a test are tests")]
 
+mod alone;
+mod cli_errors;
+mod config;
+mod hosts;
+mod interrupt;
+mod output;
+mod plan;
+mod run;
+mod support;
 mod tidy;
