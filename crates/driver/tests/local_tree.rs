@@ -45,8 +45,9 @@ async fn two_levels_run_a_command_everywhere() {
     for (id, host) in (0..).zip(&plan.hosts) {
         assert_eq!(kept.printed(id), format!("hello from {}\n", host.name).as_bytes());
     }
-    let parents: Vec<_> =
+    let mut parents: Vec<_> =
         kept.said().filter(|(_, said)| matches!(said, HostEvent::Chosen { .. })).map(|(id, _)| id).collect();
+    parents.sort_unstable(); // whichever datacenter answers first
     assert_eq!(parents, [0, 3]);
 }
 

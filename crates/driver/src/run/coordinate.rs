@@ -97,14 +97,16 @@ impl Coordinator<'_> {
     /// Hands over what happened, and does what the engine wants done about it.
     fn perform_all(&mut self) {
         loop {
-            while let Some(effect) = self.engine.poll_effect() {
-                match self.links.perform(effect) {
-                    None | Some(Effect::Leave) => {}
-                    Some(other) => self.keeper.perform(other, &mut self.inputs),
-                }
+            // What came of an effect is told before the next is taken: behind a record that could not be written, the
+            // engine takes back what must not be sent.
+            while let Some(input) = self.inputs.pop_front() {
+                self.engine.handle(self.now(), input);
             }
-            let Some(input) = self.inputs.pop_front() else { return };
-            self.engine.handle(self.now(), input);
+            let Some(effect) = self.engine.poll_effect() else { return };
+            match self.links.perform(effect) {
+                None | Some(Effect::Leave) => {}
+                Some(other) => self.keeper.perform(other, &mut self.inputs),
+            }
         }
     }
 
