@@ -80,14 +80,19 @@ async fn every_host_gets_the_node_and_the_payload_through_its_parent() {
 #[tokio::test]
 async fn hosts_that_cannot_serve_do_not_keep_the_others_from_it() {
     let (builder, plan) = two_by_three();
-    let builder = builder.with("a1", |host| host.down()).with("b2", |host| host.noisy("good morning"));
+    let other = "#!/bin/sh\necho Linux mips64\n";
+    let builder = builder.with("a1", |host| host.down()).with("b3", |host| host.command("uname", other));
+    let builder = builder.with("b2", |host| host.noisy("good morning"));
     let bed = Bed::new(builder);
     let kept = run(&bed, &plan, "echo $MCOM_HOST").await;
     let Outcome::Unreachable { reason } = kept.ended(0).0 else { panic!("{:?}", kept.ended(0)) };
     assert_eq!(reason.kind, ReasonKind::ConnectionRefused);
     let Outcome::Refused { reason } = kept.ended(4).0 else { panic!("{:?}", kept.ended(4)) };
     assert_eq!(reason.kind, ReasonKind::LoginShellNoise);
-    for id in [1, 2, 3, 5] {
+    let Outcome::Refused { reason } = kept.ended(5).0 else { panic!("{:?}", kept.ended(5)) };
+    assert_eq!(reason.kind, ReasonKind::NoNodeForArchitecture);
+    assert!(reason.text.contains("its parent has another architecture"), "{reason}");
+    for id in [1, 2, 3] {
         assert_eq!(kept.printed(id), format!("{}\n", plan.hosts[id as usize].name).as_bytes());
     }
     assert!(kept.said().any(|(id, said)| id == 0 && matches!(said, HostEvent::GaveWay { .. })));

@@ -105,7 +105,7 @@ impl Speaking {
 fn fitting<'a>(absent: &Absent, store: &'a NodeStore) -> Result<&'a NodeFile, LinkFailure> {
     let Absent { kernel, machine, can_check } = absent;
     let node = store.for_machine(machine).filter(|_| kernel == "Linux").ok_or_else(|| {
-        let text = format!("there is no node for {kernel} {machine}: looked at {}", store.places());
+        let text = format!("there is no node for {kernel} {machine}: {}", store.why_not());
         refused(ReasonKind::NoNodeForArchitecture, text)
     })?;
     if *can_check {

@@ -11,7 +11,16 @@ use std::sync::{Arc, OnceLock};
 #[derive(Clone, Debug)]
 pub struct NodeStore {
     nodes: Vec<NodeFile>,
-    places: Vec<PathBuf>,
+    origin: Origin,
+}
+
+/// Where the nodes come from.
+#[derive(Clone, Debug)]
+enum Origin {
+    /// From files that were looked for in these places.
+    Places(Vec<PathBuf>),
+    /// From the running node, which has its own architecture's alone.
+    Parent,
 }
 
 /// One node.
@@ -66,7 +75,11 @@ impl NodeStore {
             }
         }
         let places = vec![beside, folder.join("ARCHITECTURE")];
-        if nodes.is_empty() { Err(NodeStoreError::None { places }) } else { Ok(Self { nodes, places }) }
+        if nodes.is_empty() {
+            Err(NodeStoreError::None { places })
+        } else {
+            Ok(Self { nodes, origin: Origin::Places(places) })
+        }
     }
 
     /// The running node itself, for the hosts below it. Its file is named by its digest, which spares reading it now.
@@ -77,8 +90,10 @@ impl NodeStore {
             Some(digest) => Some(NodeFile::new(arch::of_machine(std::env::consts::ARCH), digest, &exe)),
             None => NodeFile::read(&exe)?,
         };
-        let places = vec![exe];
-        node.map(|node| Self { nodes: vec![node], places: places.clone() }).ok_or(NodeStoreError::None { places })
+        match node {
+            Some(node) => Ok(Self { nodes: vec![node], origin: Origin::Parent }),
+            None => Err(NodeStoreError::None { places: vec![exe] }),
+        }
     }
 
     /// All nodes.
@@ -96,9 +111,14 @@ impl NodeStore {
         self.nodes.iter().find(|node| node.arch == arch::of_machine(machine))
     }
 
-    /// Where nodes were looked for, in words.
-    pub(super) fn places(&self) -> String {
-        list(&self.places)
+    /// Why there is no node for some machine, in words.
+    pub(super) fn why_not(&self) -> String {
+        match &self.origin {
+            Origin::Places(places) => format!("looked at {}", list(places)),
+            Origin::Parent => "its parent has another architecture: reach it with --flat, or through a parent of its \
+                               own architecture"
+                .to_owned(),
+        }
     }
 }
 

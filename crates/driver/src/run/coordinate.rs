@@ -3,6 +3,7 @@
 use crate::bootstrap::NodeStore;
 use crate::link::Connector;
 use crate::run::control::Control;
+use crate::run::files::make_room;
 use crate::run::links::Links;
 use crate::run::sink::{Keeper, RunSink};
 use crate::ssh::{SshClient, SshSettings, SshSetupError};
@@ -57,6 +58,7 @@ pub async fn coordinate_over(
     sink: &mut dyn RunSink,
     control: Receiver<Control>,
 ) {
+    make_room(order.plan.hosts.len());
     let mut links = Links::new(Some(connector));
     links.set_blobs(order.blobs);
     let engine = TreeRun::coordinator(order.plan, order.spec, order.start);

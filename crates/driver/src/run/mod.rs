@@ -3,6 +3,7 @@
 mod blobs;
 mod control;
 mod coordinate;
+mod files;
 mod links;
 mod node;
 mod node_main;

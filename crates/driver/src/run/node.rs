@@ -4,6 +4,7 @@ use crate::bootstrap::{NodeStore, NodeStoreError};
 use crate::link::{Connector, LocalNodes};
 use crate::run::blobs::Blobs;
 use crate::run::coordinate::{since, until};
+use crate::run::files::make_room;
 use crate::run::links::Links;
 use crate::run::uplink::Uplink;
 use crate::ssh::{SshClient, SshSettings};
@@ -135,6 +136,7 @@ impl Node {
                 if let Down::Assign(assignment) = &order {
                     (self.blobs, ready) = Blobs::expect(&assignment.spec.payload);
                     if assignment.members > 0 {
+                        make_room(assignment.members as usize);
                         self.links.set_connector(self.ways.connector(&assignment.spec));
                     }
                 }
