@@ -142,6 +142,9 @@ pub struct LogArgs {
     /// The run: its id or the beginning of it
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
+    /// Only these hosts of the run; a pattern over their names
+    #[arg(short = 'h', long = "hosts", value_name = "PATTERN")]
+    pub hosts: Vec<String>,
     /// Only hosts that are not ok
     #[arg(long)]
     pub failed: bool,
@@ -154,6 +157,9 @@ pub struct LogArgs {
     /// Unfold a level; may repeat
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub verbose: u8,
+    /// The exact bytes that the hosts of -h printed, and nothing else
+    #[arg(long, requires = "hosts", conflicts_with_all = ["failed", "grep", "by", "verbose", "json"])]
+    pub raw: bool,
     /// The recorded events, one JSON object a line
     #[arg(long)]
     pub json: bool,

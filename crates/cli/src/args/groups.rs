@@ -154,7 +154,7 @@ pub struct OutputArgs {
 /// `-O`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum OutputChoice {
-    /// Raw for one host; folded on a terminal; lines in a pipe
+    /// Raw for one host; folded on a terminal; lines as they arrive in a pipe
     Auto,
     /// Equal outputs once, with their hosts, at the end
     Fold,

@@ -3,6 +3,7 @@
 use crate::args::{Pick, no_hosts};
 use crate::config::Settings;
 use crate::error::{CliError, ErrorKind};
+use crate::resolve::recorded::Recorded;
 use crate::resolve::source::{Outside, is_list_file};
 use crate::resolve::{StandardInput, pick};
 use mcom_fleet::dc::{DcNameRule, DcRules};
@@ -117,6 +118,18 @@ impl Outside<'_> {
             Some(reason) => CliError::new(ErrorKind::Inventory, reason),
             None => pattern_error(error),
         }
+    }
+}
+
+/// The names that patterns stand for among `known`, the hosts of a recorded run.
+pub fn names_among(patterns: &[String], known: HostSet) -> Result<Vec<String>, CliError> {
+    let source = Recorded { known };
+    let hosts =
+        pattern::expand(&parsed(patterns)?, &[], &source, limits::HOSTS).map_err(|error| pattern_error(&error))?;
+    let names: Vec<String> = hosts.into_iter().map(|target| target.name).collect();
+    match names.iter().find(|name| !source.known.contains(name)) {
+        Some(name) => Err(CliError::new(ErrorKind::NothingMatched, format!("the run has no host {name}"))),
+        None => Ok(names),
     }
 }
 

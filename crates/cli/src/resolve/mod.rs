@@ -2,8 +2,9 @@
 
 mod fleet;
 mod pick;
+mod recorded;
 mod source;
 mod stdin;
 
-pub use fleet::{Fleet, Hosts};
+pub use fleet::{Fleet, Hosts, names_among};
 pub use stdin::StandardInput;

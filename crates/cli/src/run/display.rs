@@ -95,12 +95,12 @@ fn output_choice(args: &OutputArgs, settings: &Settings, terminal: Terminal, hos
         OutputArgs { lines: true, .. } => OutputChoice::Lines,
         OutputArgs { output: Some(choice), .. } => *choice,
         // `-N` asks for lines without names wherever there would be lines with names.
-        OutputArgs { no_labels: true, .. } => OutputChoice::Lines,
+        OutputArgs { no_labels: true, .. } => OutputChoice::Stream,
         _ => settings.output.value,
     };
     match asked {
         OutputChoice::Auto if hosts > 1 && terminal.out => OutputChoice::Fold,
-        OutputChoice::Auto if hosts > 1 => OutputChoice::Lines,
+        OutputChoice::Auto if hosts > 1 => OutputChoice::Stream,
         asked => asked,
     }
 }
@@ -159,7 +159,7 @@ mod tests {
         assert_eq!(output(auto(), TERMINAL, 1), (OutputStyle::Raw, OutputMode::Live));
         assert_eq!(output(auto(), PIPE, 1), (OutputStyle::Raw, OutputMode::Live));
         assert_eq!(output(auto(), TERMINAL, 2), (OutputStyle::Fold, OutputMode::AtEnd));
-        assert_eq!(output(auto(), PIPE, 2), (lines(LineOrder::Ended, true), OutputMode::AtEnd));
+        assert_eq!(output(auto(), PIPE, 2), (lines(LineOrder::Printed, true), OutputMode::Live));
     }
 
     #[test]
@@ -169,7 +169,7 @@ mod tests {
         let l = OutputArgs { lines: true, ..OutputArgs::default() };
         assert_eq!(output(l, TERMINAL, 2).0, lines(LineOrder::ByHost, true));
         let n = OutputArgs { no_labels: true, ..OutputArgs::default() };
-        assert_eq!(output(n, TERMINAL, 2).0, lines(LineOrder::Ended, false));
+        assert_eq!(output(n, TERMINAL, 2).0, lines(LineOrder::Printed, false));
         let stream = OutputArgs { output: Some(OutputChoice::Stream), ..OutputArgs::default() };
         assert_eq!(output(stream, PIPE, 2), (lines(LineOrder::Printed, true), OutputMode::Live));
     }

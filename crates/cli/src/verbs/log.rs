@@ -3,11 +3,15 @@
 use crate::args::{LogArgs, LogOrder as Order};
 use crate::config::Settings;
 use crate::error::{CliError, ErrorKind, plain};
+use crate::resolve::names_among;
 use crate::run::{LedgerBodies, Terminal, ignore};
 use crate::verbs::pager::Pager;
 use mcom_ledger::{FindError, ReadError, RunStatus, StoredRun, runs_dir};
-use mcom_report::{JsonEvents, LogOptions, LogOrder, RunInfo, RunView, nested_log};
+
+use mcom_model::HostId;
+use mcom_report::{JsonEvents, LogOptions, LogOrder, RunInfo, RunView, nested_log, raw};
 use regex::bytes::Regex;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -27,6 +31,10 @@ pub fn log(args: &LogArgs, settings: &Settings) -> Result<(), CliError> {
     for event in run.events().map_err(unreadable)? {
         view.apply(&event.map_err(unreadable)?);
     }
+    let hosts = chosen(args, &view)?;
+    if args.raw {
+        return exact(&view, hosts.unwrap_or_default(), run);
+    }
     let options = LogOptions {
         verbose: args.verbose,
         failed: args.failed,
@@ -35,7 +43,7 @@ pub fn log(args: &LogArgs, settings: &Settings) -> Result<(), CliError> {
             Order::Host => LogOrder::Host,
             Order::Time => LogOrder::Time,
         }),
-        hosts: None,
+        hosts,
         ignore: ignore(&settings.fold_ignore.value),
         tty: terminal.out,
         color: terminal.color(args.color.unwrap_or(settings.color.value), terminal.out),
@@ -45,6 +53,24 @@ pub fn log(args: &LogArgs, settings: &Settings) -> Result<(), CliError> {
     let written = nested_log(&view, &LedgerBodies(run), &options, pager.writer());
     pager.finish();
     printed(written)
+}
+
+/// The hosts of `-h`; none where all are meant.
+fn chosen(args: &LogArgs, view: &RunView) -> Result<Option<BTreeSet<HostId>>, CliError> {
+    if args.hosts.is_empty() {
+        return Ok(None);
+    }
+    let info = view.info();
+    let ids: BTreeMap<&str, HostId> = info.host_ids().map(|id| (info.name(id), id)).collect();
+    let names = names_among(&args.hosts, ids.keys().copied().collect())?;
+    Ok(Some(names.iter().filter_map(|name| ids.get(name.as_str()).copied()).collect()))
+}
+
+/// The bytes that these hosts printed, each stream to its own.
+fn exact(view: &RunView, hosts: BTreeSet<HostId>, run: StoredRun) -> Result<(), CliError> {
+    let (mut out, mut err) = (io::BufWriter::new(io::stdout().lock()), io::stderr().lock());
+    let written = raw(view, hosts, &LedgerBodies(run), &mut out, &mut err);
+    printed(written.and_then(|()| out.flush()))
 }
 
 /// The recorded events as `run --json` gives them.
