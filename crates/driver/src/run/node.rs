@@ -79,11 +79,12 @@ pub async fn serve(children: Children) -> Result<(), NodeError> {
         inputs: VecDeque::new(),
     };
     node.run().await;
+    // The parent has nothing to wait for while the last links below are closed.
+    node.uplink.close().await;
     node.links.close_all().await;
     if let Some(client) = node.ways.client {
         client.close();
     }
-    node.uplink.close().await;
     Ok(())
 }
 

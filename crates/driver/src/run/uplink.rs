@@ -25,6 +25,8 @@ impl Uplink {
     pub(super) fn of_this_process(hello: Up) -> io::Result<Self> {
         let from = pipe::Receiver::from_owned_fd_unchecked(unblocked(io::stdin())?)?;
         let to = pipe::Sender::from_owned_fd_unchecked(unblocked(io::stdout())?)?;
+        // Nothing else may write between the frames, and the parent is to see the end as soon as this end closes.
+        rustix::stdio::dup2_stdout(std::fs::File::options().write(true).open("/dev/null")?)?;
         let (writer, mut queue) = queue();
         let writing = tokio::spawn(async move {
             // A parent that no longer takes anything is noticed by the reader.
