@@ -32,37 +32,43 @@ pub(super) async fn master(socket: &Path) -> Option<OwnedFd> {
 
 /// A master that was told to end.
 #[derive(Debug)]
-pub(super) enum Leaving {
-    /// A handle of its process.
-    Process(OwnedFd),
+pub(super) struct Leaving {
     /// Its end of this socket closes when it ends.
-    Socket(UnixStream),
+    socket: Option<UnixStream>,
+    /// A handle of its process.
+    process: Option<OwnedFd>,
 }
 
 /// Tells a master to end, without waiting for it. None where there is none.
-pub(super) fn dismiss(master: Option<OwnedFd>, socket: &Path) -> Option<Leaving> {
-    if let Some(process) = master {
-        pidfd_send_signal(&process, Signal::TERM).ok()?;
-        return Some(Leaving::Process(process));
+///
+/// Over its socket, because a signal that comes just before OpenSSH 9.2 begins to wait is not seen until something else
+/// happens, which may take seconds.
+pub(super) fn dismiss(process: Option<OwnedFd>, socket: &Path) -> Option<Leaving> {
+    let asked = UnixStream::connect(socket).and_then(|mut stream| {
+        stream.write_all(&request(MUX_C_TERMINATE))?;
+        Ok(stream)
+    });
+    if let (Err(_), Some(process)) = (&asked, &process) {
+        let _ = pidfd_send_signal(process, Signal::TERM);
     }
-    let mut stream = UnixStream::connect(socket).ok()?;
-    stream.write_all(&request(MUX_C_TERMINATE)).ok()?;
-    Some(Leaving::Socket(stream))
+    let socket = asked.ok();
+    (socket.is_some() || process.is_some()).then_some(Leaving { socket, process })
 }
 
 impl Leaving {
     /// Waits until the master has gone; then there is no more patience, and it is killed.
     pub(super) fn wait(self, until: Instant) {
-        match self {
-            Self::Process(process) => {
+        match (self.process, self.socket) {
+            (Some(process), _) => {
                 if !readable(process.as_fd(), until) {
                     let _ = pidfd_send_signal(&process, Signal::KILL);
                 }
             }
-            Self::Socket(mut socket) => {
+            (None, Some(mut socket)) => {
                 let mut answers = [0; 256];
                 while readable(socket.as_fd(), until) && matches!(socket.read(&mut answers), Ok(1..)) {}
             }
+            (None, None) => {}
         }
     }
 }
