@@ -144,7 +144,7 @@ fn an_unreadable_script() {
     let alone = Alone::new();
     alone.file("secret.sh", "echo hi\n");
     let path = alone.path().join("secret.sh");
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o0)).unwrap();
     if std::fs::read(&path).is_ok() {
         // The superuser reads everything: there is nothing to see here.
         return;
