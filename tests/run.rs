@@ -91,7 +91,7 @@ fn failures_time_outs_and_signals_have_their_own_outcomes() {
     let ran = bench.mcom(&["-h", "mail[1-4]-dc1", "-u", "1s", "-c", text]).expect(10);
     let outcomes = outcomes(&bench);
     assert_eq!(outcomes, ["failed", "failed", "ok", "timed-out"], "{}", ran.err);
-    assert!(ran.err.contains("exit 3") && ran.err.contains("timed out"), "{}", ran.err);
+    assert!(ran.err.contains("mail1-dc1  exit 3") && ran.err.contains("TIMED OUT 1  mail2-dc1"), "{}", ran.err);
     let maxrc = bench.mcom(&["-h", "mail1-dc1", "-S", "-c", "exit 42"]);
     assert_eq!(maxrc.code, Some(42));
 }
