@@ -11,13 +11,14 @@ pub fn runs_dir(state_home: &Path) -> PathBuf {
     state_home.join("mcom").join("runs")
 }
 
-/// The name of a run's folder: sorts by start, ends with the id.
+/// The name of a run's folder: sorts by start, to the millisecond, so that runs of one second keep their order; ends
+/// with the id.
 pub(crate) fn dir_name(started_ms: u64, run: &RunId) -> String {
     let time = i64::try_from(started_ms)
         .ok()
         .and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok())
         .unwrap_or(jiff::Timestamp::MAX);
-    format!("{}-{run}", time.strftime("%Y%m%dT%H%M%SZ"))
+    format!("{}-{run}", time.strftime("%Y%m%dT%H%M%S.%3fZ"))
 }
 
 /// The run id in a folder's name, where it is one of a run.
@@ -65,10 +66,15 @@ mod tests {
     #[test]
     fn a_folder_is_named_by_time_and_id() {
         let run: RunId = "8f3kabcd".parse().unwrap();
-        let name = dir_name(1_784_728_931_000, &run);
-        assert_eq!(name, "20260722T140211Z-8f3kabcd");
+        let name = dir_name(1_784_728_931_007, &run);
+        assert_eq!(name, "20260722T140211.007Z-8f3kabcd");
         assert_eq!(id_of(&name), Some(run));
         assert_eq!(id_of("latest"), None);
         assert_eq!(id_of("some-8f3k"), None);
+    }
+    #[test]
+    fn runs_of_one_second_keep_their_order() {
+        let name = |started_ms: u64, run: &str| dir_name(started_ms, &run.parse().unwrap());
+        assert!(name(1_784_728_931_006, "zzzzzzzz") < name(1_784_728_931_007, "00000000"));
     }
 }
