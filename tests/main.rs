@@ -4,6 +4,7 @@
 mod alone;
 mod cli_errors;
 mod config;
+mod guide;
 mod hosts;
 mod interrupt;
 mod output;
