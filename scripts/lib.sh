@@ -78,7 +78,7 @@ need() {
 
 need_cargo() {
     have cargo || PATH=$HOME/.cargo/bin:$PATH
-    have cargo || die "cargo is missing: install Rust 1.90 or newer from https://rustup.rs, then run this again"
+    have cargo || die "cargo is missing: install Rust 1.91 or newer from https://rustup.rs, then run this again"
     need cc gcc
 }
 
