@@ -1,6 +1,6 @@
 //! What hosts print: exact, bounded, shown whole to people and programs, and kept in the ledger whatever happens.
 
-use crate::support::{Bench, MCOM, count};
+use crate::support::{Bench, MCOM, Ran, count};
 use std::io::Read as _;
 use std::process::{Child, Command, Stdio};
 
@@ -81,6 +81,23 @@ fn a_terminal_that_closes_ends_the_printing_and_not_the_run() {
     wait_for(|| bench.events().last().is_some_and(|event| event["event"] == "run-ended"));
     let last = bench.events().pop().unwrap();
     assert_eq!(last["tally"]["counts"][0], 2, "{last}");
+}
+
+#[test]
+fn a_ledger_that_cannot_grow_starts_nothing_new_and_loses_no_outcome() {
+    let bench = Bench::grid(1, 20);
+    let ran = bench.path("ran");
+    let text = format!("echo $MCOM_HOST >>{}", ran.display());
+    // A file may have 16 blocks of 512 bytes: too few for the events of twenty hosts, which start one by one.
+    let limited = format!(r#"trap "" XFSZ; ulimit -f 16; exec {MCOM} -h "mail[1-20]-dc1" -f 1 -c "$1""#);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &limited, "sh", &text]).envs(bench.fleet.env()).stdin(Stdio::null());
+    let end = Ran::from(shell.output().unwrap()).expect(13);
+    let started = std::fs::read_to_string(ran).unwrap().lines().count();
+    assert!((1..20).contains(&started), "{started} hosts ran");
+    let counts = format!("20 hosts: {started} ok {} NOT RUN", 20 - started);
+    assert!(end.err.contains(&counts) && end.err.contains("ledger"), "{}", end.err);
+    bench.mcom(&["log"]).expect(0);
 }
 
 #[test]
