@@ -72,7 +72,7 @@ impl RunSink for LedgerSink {
 
 impl LedgerSink {
     fn lost(&mut self, error: WriteError) -> io::Error {
-        self.report.notice(&format!("{error}; nothing new starts"));
+        self.report.notice(&format!("mcom: {error}; nothing new starts"));
         error.into()
     }
 }
