@@ -190,8 +190,8 @@ impl TreeRun {
         }
     }
 
-    /// A link was lost: forgets it, and ends the hosts below it as the caller says. The next issue will ask them
-    /// through another parent instead; this is the place.
+    /// A link was lost: forgets it, and ends the hosts below it as far as they may have started: nobody asks them
+    /// through another parent.
     pub(super) fn lose_link(&mut self, id: LinkId, reason: &Reason, close: bool) {
         if !self.links.is_open(id) {
             return self.link_failed(id, LinkFailure::Unreachable(reason.clone()));
