@@ -3,7 +3,7 @@
 use crate::order::{Kept, command, plan, start};
 use bytes::Bytes;
 use mcom_driver::link::{Connector, LocalNodes};
-use mcom_driver::run::{Control, Order, coordinate_over};
+use mcom_driver::run::{Control, Order, coordinate};
 use mcom_model::{HostEvent, Outcome, Plan, RunSpec};
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +28,7 @@ impl Local {
         spec.shape = plan.shape;
         let start = start(plan, &spec);
         let mut kept = Kept::default();
-        let run = coordinate_over(connector, Order { plan, spec, start, blobs }, &mut kept, control);
+        let run = coordinate(connector, Order { plan, spec, start, blobs }, &mut kept, control);
         tokio::time::timeout(Duration::from_secs(60), run).await.expect("the run ends");
         kept
     }

@@ -2,10 +2,12 @@
 
 use crate::bed::Bed;
 use crate::order::{Kept, command, plan, start};
+use mcom_driver::link::Connector;
 use mcom_driver::run::{Control, Order, coordinate};
-use mcom_driver::ssh::SshSettings;
+use mcom_driver::ssh::{SshClient, SshSettings};
 use mcom_model::{HostEvent, Outcome, Plan, ReasonKind};
 use mcom_testbed::{Fleet, FleetBuilder};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{Receiver, channel};
 
@@ -24,8 +26,11 @@ async fn run_with(bed: &Bed, plan: &Plan, text: &str, control: Receiver<Control>
     let settings = SshSettings { config: Some(config), options: vec![], connect_timeout };
     let order = Order { plan, start: start(plan, &spec), spec, blobs };
     let mut kept = Kept::default();
-    let run = coordinate(order, &settings, bed.nodes.clone(), &mut kept, control);
-    tokio::time::timeout(Duration::from_secs(120), run).await.expect("the run ends").unwrap();
+    let client = SshClient::new(&settings).unwrap();
+    let connector = Arc::new(Connector::Ssh { client: Arc::clone(&client), nodes: bed.nodes.clone() });
+    let run = coordinate(connector, order, &mut kept, control);
+    tokio::time::timeout(Duration::from_secs(120), run).await.expect("the run ends");
+    client.close();
     kept
 }
 

@@ -12,7 +12,7 @@ use crate::run::identity::{now_ms, run_id, who};
 use crate::run::signals::{Heard, Signals};
 use crate::run::sink::LedgerSink;
 use crate::run::ssh::{connector, inner_links};
-use mcom_driver::run::{Order, coordinate_over};
+use mcom_driver::run::{Order, coordinate};
 use mcom_ledger::{Ledger, RunHead, runs_dir};
 use mcom_model::{HostId, Payload, Plan, RunSpec, RunStart};
 use mcom_report::{LiveReport, Progress, RunInfo, RunView, write_outdir};
@@ -53,7 +53,7 @@ pub fn execute(planned: Planned, payload: Payload, how: Execution<'_>) -> Result
     let order = Order { plan: &plan, spec, start, blobs };
     runtime.block_on(async {
         tokio::select! {
-            () = coordinate_over(connector, order, &mut sink, control) => {}
+            () = coordinate(connector, order, &mut sink, control) => {}
             () = signals.pass_on() => {}
         }
     });

@@ -1,12 +1,10 @@
 //! The coordinator's loop.
 
-use crate::bootstrap::NodeStore;
 use crate::link::Connector;
 use crate::run::control::Control;
 use crate::run::files::make_room;
 use crate::run::links::Links;
 use crate::run::sink::{Keeper, RunSink};
-use crate::ssh::{SshClient, SshSettings, SshSetupError};
 use bytes::Bytes;
 use mcom_engine::tree::{Effect, Input, TreeRun};
 use mcom_model::{Plan, RunClock, RunSpec, RunStart};
@@ -14,14 +12,6 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::Receiver;
-
-/// Why a run could not begin. Whatever happens later is in its record.
-#[derive(Debug, thiserror::Error)]
-pub enum DriverError {
-    /// No connection can be made at all.
-    #[error(transparent)]
-    Ssh(#[from] SshSetupError),
-}
 
 /// A run to carry out.
 #[derive(Clone, Debug)]
@@ -36,23 +26,8 @@ pub struct Order<'a> {
     pub blobs: Vec<Bytes>,
 }
 
-/// Carries a run out over ssh, until every host has its outcome or the operator leaves.
+/// Carries a run out over links of any kind, until every host has its outcome or the operator leaves.
 pub async fn coordinate(
-    order: Order<'_>,
-    settings: &SshSettings,
-    nodes: NodeStore,
-    sink: &mut dyn RunSink,
-    control: Receiver<Control>,
-) -> Result<(), DriverError> {
-    let client = SshClient::new(settings)?;
-    let connector = Arc::new(Connector::Ssh { client: Arc::clone(&client), nodes });
-    coordinate_over(connector, order, sink, control).await;
-    client.close();
-    Ok(())
-}
-
-/// Carries a run out over links of any kind.
-pub async fn coordinate_over(
     connector: Arc<Connector>,
     order: Order<'_>,
     sink: &mut dyn RunSink,
