@@ -35,8 +35,8 @@ pub fn parse(argv: Vec<String>) -> Result<Parsed, CliError> {
     };
     let cli = Cli::from_arg_matches(&matches).map_err(|error| refusal(&error))?;
     match &cli.verb {
-        Verb::Run(args) => refuse_stray(&args.payload.stray, &args.targets.hosts, true)?,
-        Verb::Plan(args) => refuse_stray(&args.payload.stray, &args.targets.hosts, true)?,
+        Verb::Run(args) => refuse_stray(&args.asked.payload.stray, &args.asked.targets.hosts, true)?,
+        Verb::Plan(args) => refuse_stray(&args.asked.payload.stray, &args.asked.targets.hosts, true)?,
         Verb::Hosts(args) => refuse_stray(&args.stray, &args.targets.hosts, false)?,
         Verb::Help { verb } => return help(verb.as_deref()).map(Parsed::Text),
         Verb::Log(_) | Verb::History(_) | Verb::Config(_) => {}
@@ -144,9 +144,9 @@ mod tests {
     fn the_seeds_line_needs_no_verb() {
         let Ok(Parsed::Verb(verb)) = parsed("-h mail1-dc1 -s fix.sh -- a -b") else { panic!("no verb") };
         let Verb::Run(args) = *verb else { panic!("not run") };
-        assert_eq!(args.targets.hosts, ["mail1-dc1"]);
-        assert_eq!(args.payload.script.as_deref(), Some("fix.sh"));
-        assert_eq!(args.payload.argv, ["a", "-b"]);
+        assert_eq!(args.asked.targets.hosts, ["mail1-dc1"]);
+        assert_eq!(args.asked.payload.script.as_deref(), Some("fix.sh"));
+        assert_eq!(args.asked.payload.argv, ["a", "-b"]);
     }
 
     #[test]

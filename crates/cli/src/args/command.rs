@@ -52,9 +52,9 @@ pub enum Verb {
     },
 }
 
-/// `mcom run`.
+/// The flags that make a plan, whatever the verb.
 #[derive(Args, Clone, Debug, Default)]
-pub struct RunArgs {
+pub struct AskedArgs {
     /// Which hosts.
     #[command(flatten)]
     pub targets: TargetArgs,
@@ -73,6 +73,14 @@ pub struct RunArgs {
     /// Before anything starts.
     #[command(flatten)]
     pub safety: SafetyArgs,
+}
+
+/// `mcom run`.
+#[derive(Args, Clone, Debug, Default)]
+pub struct RunArgs {
+    /// What is asked for.
+    #[command(flatten)]
+    pub asked: AskedArgs,
     /// Carry out a saved plan (mcom plan --json); refused where it no longer holds
     #[arg(long, value_name = "FILE", help_heading = "Safety", conflicts_with_all = [
         "hosts", "exclude", "inventory", "pick", "dc_from", "script", "command", "env", "cwd", "stdin", "argv",
@@ -90,24 +98,9 @@ pub struct RunArgs {
 /// `mcom plan`.
 #[derive(Args, Clone, Debug, Default)]
 pub struct PlanArgs {
-    /// Which hosts.
+    /// What is asked for.
     #[command(flatten)]
-    pub targets: TargetArgs,
-    /// What would be run.
-    #[command(flatten)]
-    pub payload: PayloadArgs,
-    /// How fast.
-    #[command(flatten)]
-    pub pace: PaceArgs,
-    /// The tree.
-    #[command(flatten)]
-    pub tree: TreeArgs,
-    /// SSH.
-    #[command(flatten)]
-    pub ssh: SshArgs,
-    /// Kept in the plan.
-    #[command(flatten)]
-    pub safety: SafetyArgs,
+    pub asked: AskedArgs,
     /// The plan as the value that `run --plan` accepts
     #[arg(long, help_heading = "Output")]
     pub json: bool,

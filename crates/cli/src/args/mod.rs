@@ -7,7 +7,8 @@ mod value;
 
 pub use advice::{Parsed, no_hosts, parse};
 pub use command::{
-    Cli, ConfigArgs, ConfigVerb, HistoryArgs, HostsArgs, LogArgs, LogOrder, PlanArgs, RunArgs, Verb, reference,
+    AskedArgs, Cli, ConfigArgs, ConfigVerb, HistoryArgs, HostsArgs, LogArgs, LogOrder, PlanArgs, RunArgs, Verb,
+    reference,
 };
 pub use groups::{
     ColorChoice, FoldIgnore, OutputArgs, OutputChoice, PaceArgs, PayloadArgs, ProgressChoice, SafetyArgs, SshArgs,

@@ -8,4 +8,4 @@ mod settle;
 
 pub use build::{Planned, build};
 pub use saved::planned_again;
-pub use settle::{random, settle, targets};
+pub use settle::{random, targets};

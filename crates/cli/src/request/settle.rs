@@ -1,6 +1,6 @@
 //! Arguments over settings: what is asked for, with every default filled in.
 
-use crate::args::{PaceArgs, PayloadArgs, Pick, PlanArgs, RunArgs, SafetyArgs, SshArgs, TargetArgs, TreeArgs};
+use crate::args::{AskedArgs, Pick, TargetArgs};
 use crate::config::Settings;
 use crate::error::{CliError, ErrorKind};
 use crate::request::payload::PayloadParts;
@@ -28,57 +28,9 @@ pub struct PlanSettings {
     pub limits: RunLimits,
 }
 
-/// The flags that make a plan, whatever the verb.
-struct Flags<'a> {
-    targets: &'a TargetArgs,
-    payload: &'a PayloadArgs,
-    pace: &'a PaceArgs,
-    tree: &'a TreeArgs,
-    ssh: &'a SshArgs,
-    safety: &'a SafetyArgs,
-}
-
-/// What the flags of `run` and `plan` ask for.
-pub trait Asks {
-    /// The request.
-    fn request(&self, settings: &Settings) -> Result<Request, CliError>;
-}
-
-impl Asks for RunArgs {
-    fn request(&self, settings: &Settings) -> Result<Request, CliError> {
-        Flags {
-            targets: &self.targets,
-            payload: &self.payload,
-            pace: &self.pace,
-            tree: &self.tree,
-            ssh: &self.ssh,
-            safety: &self.safety,
-        }
-        .request(settings)
-    }
-}
-
-impl Asks for PlanArgs {
-    fn request(&self, settings: &Settings) -> Result<Request, CliError> {
-        Flags {
-            targets: &self.targets,
-            payload: &self.payload,
-            pace: &self.pace,
-            tree: &self.tree,
-            ssh: &self.ssh,
-            safety: &self.safety,
-        }
-        .request(settings)
-    }
-}
-
-/// The request of `run` or `plan`.
-pub fn settle(args: &impl Asks, settings: &Settings) -> Result<Request, CliError> {
-    args.request(settings)
-}
-
-impl Flags<'_> {
-    fn request(&self, settings: &Settings) -> Result<Request, CliError> {
+impl AskedArgs {
+    /// The request of `run` or `plan`.
+    pub fn settle(&self, settings: &Settings) -> Result<Request, CliError> {
         let (command, args) = self.command_and_arguments()?;
         let asked = PlanRequest {
             parents: self.tree.parents.clone(),
@@ -88,7 +40,7 @@ impl Flags<'_> {
             script: self.payload.script.clone(),
             stdin: self.payload.stdin.clone(),
             reason: self.safety.reason.clone(),
-            ..targets(self.targets)?
+            ..targets(&self.targets)?
         };
         let env = self.payload.env.iter().map(|var| (var.key.clone(), var.value.clone())).collect();
         let parts = PayloadParts { args, env, cwd: self.payload.cwd.clone() };

@@ -4,13 +4,13 @@ use crate::args::PlanArgs;
 use crate::config::Settings;
 use crate::error::CliError;
 use crate::output::{print, say};
-use crate::request::{Planned, build, settle};
+use crate::request::{Planned, build};
 use crate::resolve::StandardInput;
 use crate::verbs::plan_text::{pick_line, plan_text};
 
 /// Prints the plan.
 pub fn plan(args: &PlanArgs, settings: &Settings) -> Result<(), CliError> {
-    let planned = build(settle(args, settings)?, settings, &StandardInput::default())?;
+    let planned = build(args.asked.settle(settings)?, settings, &StandardInput::default())?;
     print_plan(&planned, args.json)
 }
 

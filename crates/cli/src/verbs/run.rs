@@ -5,7 +5,7 @@ use crate::config::Settings;
 use crate::error::{CliError, ErrorKind};
 use crate::exit;
 use crate::output::say;
-use crate::request::{Planned, build, planned_again, settle};
+use crate::request::{Planned, build, planned_again};
 use crate::resolve::StandardInput;
 use crate::run::{Display, Execution, Terminal, execute};
 use crate::verbs::plan::print_plan;
@@ -16,7 +16,7 @@ pub fn run(args: &RunArgs, settings: &Settings) -> Result<u8, CliError> {
     let stdin = StandardInput::default();
     let planned = match &args.plan {
         Some(path) => planned_again(path, settings, &stdin)?,
-        None => build(settle(args, settings)?, settings, &stdin)?,
+        None => build(args.asked.settle(settings)?, settings, &stdin)?,
     };
     let Some(payload) = planned.plan.payload.clone() else { return Err(nothing_to_run()) };
     if args.dry_run {
@@ -26,7 +26,7 @@ pub fn run(args: &RunArgs, settings: &Settings) -> Result<u8, CliError> {
     let terminal = Terminal::of_process();
     announce(&planned, args, terminal);
     let display = Display::new(&args.output, settings, terminal, planned.plan.hosts.len());
-    let how = Execution { ssh: &args.ssh, output: &args.output, settings, display };
+    let how = Execution { ssh: &args.asked.ssh, output: &args.output, settings, display };
     execute(planned, payload, how)
 }
 
