@@ -66,6 +66,9 @@ pub fn command(text: &str) -> (RunSpec, Vec<Bytes>) {
         shape: TreeShape { width: 32, depth: None },
         output: OutputMode::AtEnd,
         inner: InnerLinks::default(),
+        once: false,
+        lock: mcom_model::HostLock::default(),
+        timers: mcom_model::Timers::default(),
     };
     (spec, vec![blob])
 }

@@ -159,7 +159,7 @@ mod tests {
     use std::fs::OpenOptions;
 
     fn event(at: u64) -> RunEvent {
-        RunEvent { at: RunClock::from_millis(at), what: What::CancelAsked }
+        RunEvent { at: RunClock::from_millis(at), what: What::CancelAsked { by: None } }
     }
 
     #[test]

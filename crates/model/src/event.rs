@@ -67,9 +67,30 @@ pub enum What {
         /// What it said.
         reason: Reason,
     },
+    /// Nothing new starts from here on; what runs goes on.
+    Halted {
+        /// What it was that stopped it.
+        by: EndedBy,
+        /// In words.
+        reason: Reason,
+    },
     /// The operator asked to cancel.
-    CancelAsked,
-    /// Every host has its outcome. Always the last event of a finished run.
+    CancelAsked {
+        /// Who, where it was not the operator at the run's own terminal.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
+    /// A new coordinator carries the run on. The hosts named here have no outcome from now on, whatever was said of
+    /// them before: they are asked again. All others keep theirs.
+    Resumed {
+        /// Who carries it on, as `user@host`.
+        who: String,
+        /// Wall-clock moment in milliseconds since 1970, UTC.
+        ms: u64,
+        /// The hosts that are asked or started.
+        hosts: HostRanges,
+    },
+    /// Every host has its outcome. The last event of a finished run, unless it is resumed.
     RunEnded {
         /// Counts of outcomes.
         tally: Tally,
@@ -99,6 +120,12 @@ pub enum EndedBy {
     Cancel,
     /// The ledger could not be written, so nothing new started.
     LedgerFull,
+    /// The operator let nothing new start.
+    Interrupt,
+    /// More hosts were bad than `--max-fail` allows.
+    MaxFail,
+    /// The run's own deadline.
+    Deadline,
 }
 
 /// Something said about one host, by itself or by the node above it.
@@ -134,6 +161,21 @@ pub enum HostEvent {
     /// It is a parent, and the link to it was lost.
     ParentLost {
         /// Why.
+        reason: Reason,
+    },
+    /// The link to it was lost before it had ended. It is asked again, over another link.
+    LinkLost {
+        /// Why.
+        reason: Reason,
+    },
+    /// The attempt had begun there under an earlier link. It is followed from the spool, where it runs or has ended.
+    Attached {
+        /// The boot id of the claim.
+        boot: String,
+    },
+    /// Another run holds the host, and the attempt waits for it.
+    Held {
+        /// Who, what, why and since when.
         reason: Reason,
     },
     /// The attempt is claimed there.

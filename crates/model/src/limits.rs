@@ -64,6 +64,21 @@ pub const HEARTBEAT_MS: u64 = 5_000;
 /// Milliseconds of silence after which a link is dead: two answers were lost.
 pub const LINK_DEAD_MS: u64 = 15_000;
 
+/// Milliseconds for which a host whose link was lost is asked again before its state is called unknown: a switch that
+/// restarts, or a parent that is replaced, is back by then.
+pub const ASK_MS: u64 = 30_000;
+
+/// Payloads running at once per datacenter when a run begins; each host that ends ok makes room for one more, until
+/// the fan-out is reached, so a payload that does harm does it on few hosts at first.
+pub const SLOW_START: u32 = 8;
+
+/// Links to a group's parents that may be lost before its hosts are no longer asked in this run: a parent that dies
+/// as soon as it has work takes no datacenter with it for ever.
+pub const PARENTS_LOST: u32 = 8;
+
+/// Attempts of one run on one host: each is given up before its start, by a node that died between claim and start.
+pub const ATTEMPTS: u32 = 16;
+
 /// Milliseconds that a cancel has beyond the grace, for the word to travel down and the receipts to travel up.
 pub const CANCEL_TRAVEL_MS: u64 = 5_000;
 

@@ -11,6 +11,9 @@ pub enum PayloadKind {
     Command,
     /// A file that is executed; its interpreter line is honoured, `/bin/sh` without one.
     Script,
+    /// A question to the node itself, which answers from the host's spool and starts nothing. Its blob is the question
+    /// as JSON.
+    Inquiry,
 }
 
 /// Bytes that travel down the tree, named by their digest.
@@ -60,6 +63,7 @@ impl Payload {
         field(match self.kind {
             PayloadKind::Command => b"command",
             PayloadKind::Script => b"script",
+            PayloadKind::Inquiry => b"inquiry",
         });
         field(self.blob.digest.as_bytes());
         field(&(self.args.len() as u64).to_le_bytes());

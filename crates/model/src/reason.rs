@@ -62,6 +62,14 @@ pub enum ReasonKind {
     SupervisorLost,
     /// The host rebooted between claim and receipt.
     Rebooted,
+    /// The host's login manager ends everything of a user whose session ends.
+    SessionKills,
+    /// The host has this payload already.
+    AlreadyRan,
+    /// The run was cancelled, and the word has not reached the host.
+    CancelPending,
+    /// The run's deadline had come before this host started.
+    Deadline,
     /// The run was cancelled before this host started.
     Cancelled,
     /// The run was halted before this host started.
@@ -135,13 +143,17 @@ impl ReasonKind {
             }
             Self::ProtocolVersion => "use the node that belongs to this mcom",
             Self::ProtocolViolation => "look at the host: something there does not speak as a node does",
-            Self::Busy => "wait for the other run to end",
+            Self::Busy => "wait for the other run to end, or let this one wait for it with --lock-wait",
+            Self::SessionKills => "run loginctl enable-linger there, or set KillUserProcesses=no in logind.conf",
+            Self::CancelPending => "bring the host back, then mcom resume gives it the word",
+            Self::Deadline => "give more time with --deadline, then mcom retry",
             Self::CannotExecute => "check the interpreter line and the working directory on the host",
-            Self::LostWhileRunning | Self::SupervisorLost | Self::Rebooted => {
+            Self::LostWhileRunning => "mcom resume asks the host again when it can be reached",
+            Self::SupervisorLost | Self::Rebooted => {
                 "look at the host before you run it there again: the payload may have run in part"
             }
             Self::LedgerFull => "make room for the ledger, then run the rest",
-            Self::AlreadyClaimed | Self::Cancelled | Self::Halted | Self::Internal => return None,
+            Self::AlreadyClaimed | Self::AlreadyRan | Self::Cancelled | Self::Halted | Self::Internal => return None,
         })
     }
 }

@@ -29,6 +29,72 @@ pub struct RunSpec {
     /// How parents reach their children.
     #[serde(default)]
     pub inner: InnerLinks,
+    /// Whether a host that has this payload already, ok, is skipped.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub once: bool,
+    /// What happens where another run holds the host.
+    #[serde(default)]
+    pub lock: HostLock,
+    /// How long silences last.
+    #[serde(default)]
+    pub timers: Timers,
+}
+
+/// What an attempt does about the lock of its host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HostLock {
+    /// Takes it, and is refused where another run has it.
+    #[default]
+    Take,
+    /// Takes it, and waits for another run that has it.
+    Wait {
+        /// So many milliseconds at most.
+        ms: u64,
+    },
+    /// Runs without it, beside whatever runs there.
+    Without,
+}
+
+/// How long silences last until something is done about them. Tests shorten all of them by one factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timers {
+    /// Milliseconds after which a parent says something over a link that would be silent otherwise.
+    pub heartbeat_ms: u64,
+    /// Milliseconds of silence after which the other end of a link is dead.
+    pub dead_ms: u64,
+    /// Milliseconds for which a host whose link was lost is asked again before its state is unknown.
+    pub ask_ms: u64,
+    /// Milliseconds that a cancel or a deadline has beyond the grace: for the word to travel, and the receipts.
+    pub travel_ms: u64,
+}
+
+impl Timers {
+    /// All of them, at so many percent of their values; never zero.
+    #[must_use]
+    pub const fn at_percent(self, percent: u64) -> Self {
+        const fn part(ms: u64, percent: u64) -> u64 {
+            let part = ms.saturating_mul(percent) / 100;
+            if part == 0 { 1 } else { part }
+        }
+        Self {
+            heartbeat_ms: part(self.heartbeat_ms, percent),
+            dead_ms: part(self.dead_ms, percent),
+            ask_ms: part(self.ask_ms, percent),
+            travel_ms: part(self.travel_ms, percent),
+        }
+    }
+}
+
+impl Default for Timers {
+    fn default() -> Self {
+        Self {
+            heartbeat_ms: limits::HEARTBEAT_MS,
+            dead_ms: limits::LINK_DEAD_MS,
+            ask_ms: limits::ASK_MS,
+            travel_ms: limits::CANCEL_TRAVEL_MS,
+        }
+    }
 }
 
 /// What parents are told about the links inside a datacenter.
@@ -66,6 +132,15 @@ pub struct RunLimits {
     pub grace_ms: u64,
     /// Bytes kept of each stream of each host.
     pub output_cap: u64,
+    /// Payloads running at once over all datacenters; none means as many as the fan-outs allow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub global_fanout: Option<u32>,
+    /// Milliseconds for the whole run, after which nothing starts and what runs is ended; none means no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline_ms: Option<u64>,
+    /// Hosts that may fail, time out, be unreachable or unknown before nothing new starts; none means no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_fail: Option<u64>,
 }
 
 impl Default for RunLimits {
@@ -76,6 +151,9 @@ impl Default for RunLimits {
             command_timeout_ms: None,
             grace_ms: limits::GRACE_MS,
             output_cap: limits::OUTPUT_CAP,
+            global_fanout: None,
+            deadline_ms: None,
+            max_fail: None,
         }
     }
 }

@@ -101,7 +101,7 @@ fn result(row: &HistoryRow) -> Line {
                 match by {
                     EndedBy::Itself => "",
                     EndedBy::Cancel => "CANCELLED",
-                    EndedBy::LedgerFull => "HALTED",
+                    EndedBy::LedgerFull | EndedBy::MaxFail | EndedBy::Deadline | EndedBy::Interrupt => "HALTED",
                 },
             );
             line

@@ -2,8 +2,8 @@
 
 use crate::rng::Rng;
 use mcom_model::{
-    BlobRef, Credentials, DcRule, Digest, HostId, HostSpec, InnerLinks, OutputMode, Payload, PayloadKind, Plan,
-    PlanRequest, PlannedDc, RunId, RunLimits, RunSpec, RunStart, TreeShape, limits,
+    BlobRef, Credentials, DcRule, Digest, HostId, HostLock, HostSpec, InnerLinks, OutputMode, Payload, PayloadKind,
+    Plan, PlanRequest, PlannedDc, RunId, RunLimits, RunSpec, RunStart, Timers, TreeShape, limits,
 };
 
 /// One run to be simulated.
@@ -88,6 +88,7 @@ impl Scenario {
             command_timeout_ms: rng.pick(&[None, None, Some(1_000)]),
             grace_ms: rng.pick(&[1_000, 10_000]),
             output_cap: 16 << 20,
+            ..RunLimits::default()
         };
         let output = rng.pick(&[OutputMode::AtEnd, OutputMode::AtEnd, OutputMode::Live]);
         let plan = plan(&mut rng, hosts, dcs, shape, limits);
@@ -243,5 +244,8 @@ fn spec(seed: u64, plan: &Plan, output: OutputMode, stdin: bool) -> RunSpec {
         shape: plan.shape,
         output,
         inner: InnerLinks::default(),
+        once: false,
+        lock: HostLock::default(),
+        timers: Timers::default(),
     }
 }

@@ -51,7 +51,9 @@ impl Story {
             What::BodyStored { digest, len } => (0, format!("body {} of {len} bytes is stored", digest.short())),
             What::BodyLost { digest, reason } => (0, format!("body {} is lost: {reason}", digest.short())),
             What::Violation { host, reason } => (0, format!("{} is cut off: {reason}", name(*host))),
-            What::CancelAsked => (0, "cancel".to_owned()),
+            What::Halted { reason, .. } => (0, format!("nothing new starts: {reason}")),
+            What::CancelAsked { .. } => (0, "cancel".to_owned()),
+            What::Resumed { hosts, .. } => (0, format!("another coordinator carries on, with {} hosts", hosts.len())),
             What::RunEnded { by, .. } => (0, format!("the run has ended, by {by:?}")),
         };
         self.line(at, depth, &text);
@@ -104,6 +106,9 @@ fn said_in_words<'a>(said: &HostEvent, name: impl Fn(HostId) -> &'a str) -> Stri
         HostEvent::Chosen { below } => format!("is the parent of {below}"),
         HostEvent::GaveWay { reason } => format!("gives way: {reason}"),
         HostEvent::ParentLost { reason } => format!("is lost as a parent: {reason}"),
+        HostEvent::LinkLost { reason } => format!("is asked again: {reason}"),
+        HostEvent::Attached { .. } => "had begun before".to_owned(),
+        HostEvent::Held { reason } => format!("waits: {reason}"),
         HostEvent::Claimed { .. } => "is claimed".to_owned(),
         HostEvent::Started => "starts".to_owned(),
         HostEvent::Printed { stream, len } => format!("has printed {len} bytes ({stream:?})"),

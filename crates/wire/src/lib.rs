@@ -6,4 +6,4 @@ mod message;
 
 pub use decoder::Decoder;
 pub use frame::{DecodeError, EncodeError, HEADER_BYTES, Message};
-pub use message::{Assignment, Down, HelloDown, HelloUp, OutputChunk, PROTOCOL, Up};
+pub use message::{Assignment, Begun, Down, HelloDown, HelloUp, Member, OutputChunk, PROTOCOL, Up};

@@ -52,6 +52,34 @@ pub struct Assignment {
     pub window: u32,
     /// How many members follow in [`Down::Members`], in candidate order.
     pub members: u32,
+    /// What is known of an attempt on the node's own host that may have begun under an earlier link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun: Option<Begun>,
+    /// Milliseconds that are left of the run's deadline; none means no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline_ms: Option<u64>,
+}
+
+/// One host below a node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// The id that it has in the plan.
+    pub id: HostId,
+    /// How to reach it.
+    pub spec: HostSpec,
+    /// What is known of an attempt there that may have begun under an earlier link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun: Option<Begun>,
+}
+
+/// What is known of an attempt that may have begun: it is asked about before anything is started, and its blobs are
+/// sent only when they are asked for ([`Up::Need`]).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Begun {
+    /// Bytes of each stream that are here already: output goes on from there.
+    pub from: [u64; 2],
+    /// Bytes of each stream that may come, from the start of the stream.
+    pub upto: [u64; 2],
 }
 
 /// What goes down a link.
@@ -60,12 +88,13 @@ pub struct Assignment {
 pub enum Down {
     /// Always first.
     Hello(HelloDown),
-    /// The work. Once per link and epoch; the blobs of the payload follow as [`Down::Blob`].
+    /// The work. Once per link and epoch; the blobs of the payload follow as [`Down::Blob`], at once where the
+    /// assignment is the first one of its hosts, and when they are asked for where it is not.
     Assign(Box<Assignment>),
     /// Hosts below the node, in candidate order, at most [`mcom_model::limits::HOSTS_PER_FRAME`] a frame.
     Members {
-        /// Each with the id that it has in the plan.
-        hosts: Vec<(HostId, HostSpec)>,
+        /// The hosts.
+        hosts: Vec<Member>,
     },
     /// A piece of a blob, in order. A data frame.
     #[serde(skip)]
@@ -140,6 +169,11 @@ pub enum Up {
         host: HostId,
         /// Why.
         reason: Reason,
+    },
+    /// A blob of the payload is wanted: it is not on the node's host.
+    Need {
+        /// Which of the payload's blobs.
+        index: u32,
     },
     /// Answer to [`Down::Ping`].
     Pong {

@@ -72,6 +72,9 @@ fn spec(plan: &Plan, payload: Payload, how: &Execution<'_>) -> Result<RunSpec, C
         shape: plan.shape,
         output: how.display.mode,
         inner: inner_links(how.settings),
+        once: false,
+        lock: mcom_model::HostLock::default(),
+        timers: mcom_model::Timers::default(),
     })
 }
 

@@ -34,7 +34,7 @@ impl RunSink for LedgerSink {
         let written = self.ledger.append(event, durable);
         // The views go on where the ledger cannot: nothing new starts then, and what runs is still told.
         self.report.event(event, &self.bodies);
-        if event.what == What::CancelAsked {
+        if matches!(event.what, What::CancelAsked { .. }) {
             self.report.notice("cancelling: nothing new starts, and what runs is ended; again to leave at once");
         }
         written.map_err(|error| self.lost(error))

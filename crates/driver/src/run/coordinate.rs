@@ -93,7 +93,7 @@ impl Coordinator<'_> {
         tokio::select! {
             input = self.links.next() => Some(Some(input)),
             word = next_word(&mut self.control) => match word {
-                Control::Cancel => Some(Some(Input::CancelAsked)),
+                Control::Cancel => Some(Some(Input::CancelAsked { by: None })),
                 Control::Leave => None,
             },
             () = until(timer) => Some(Some(Input::Timeout)),

@@ -39,6 +39,9 @@ fn run(attempt: u32) -> RunSpec {
         shape: TreeShape { width: 32, depth: None },
         output: OutputMode::AtEnd,
         inner: InnerLinks::default(),
+        once: false,
+        lock: mcom_model::HostLock::default(),
+        timers: mcom_model::Timers::default(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use mcom_driver::supervisor::{OwnAttempt, OwnPlace};
-use mcom_engine::tree::{OwnEvent, OwnReceipt, OwnStart};
+use mcom_engine::tree::{OwnEvent, OwnMode, OwnReceipt, OwnStart};
 use mcom_model::{
     BlobRef, Digest, HostId, InnerLinks, Outcome, OutputMode, Payload, PayloadKind, Reason, RunId, RunLimits, RunSpec,
     TreeShape,
@@ -59,7 +59,15 @@ impl Stand {
     pub fn start_with(&self, program: PathBuf, (spec, blobs): (RunSpec, Vec<Bytes>)) -> Running {
         let (said, events) = channel(64);
         let place = OwnPlace { program, spool: Some(self.spool()) };
-        let start = OwnStart { spec, me: HostId(3), name: "web1".into(), dc: "dc1".into() };
+        let start = OwnStart {
+            mode: OwnMode::Start,
+            spec,
+            me: HostId(3),
+            name: "web1".into(),
+            dc: "dc1".into(),
+            from: [0; 2],
+            deadline_ms: None,
+        };
         Running { attempt: OwnAttempt::start_at(place, start, blobs, said), events, seen: vec![] }
     }
 
@@ -171,6 +179,9 @@ fn work(kind: PayloadKind, text: &str) -> (RunSpec, Vec<Bytes>) {
         shape: TreeShape { width: 32, depth: None },
         output: OutputMode::AtEnd,
         inner: InnerLinks::default(),
+        once: false,
+        lock: mcom_model::HostLock::default(),
+        timers: mcom_model::Timers::default(),
     };
     (spec, vec![Bytes::copy_from_slice(text.as_bytes())])
 }

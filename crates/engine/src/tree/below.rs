@@ -23,7 +23,7 @@ impl TreeRun {
             Up::Body { digest, bytes } => self.body_came(id, digest, bytes),
             Up::Output(chunk) => self.output_came(id, chunk),
             Up::OutputGone { host, reason } => self.output_gone_below(id, host, &reason),
-            Up::Pong { .. } => Ok(()),
+            Up::Need { .. } | Up::Pong { .. } => Ok(()),
             Up::Hello(_) => Err("it said hello twice".to_owned()),
         };
         if let Err(text) = taken {
@@ -80,6 +80,7 @@ impl TreeRun {
         let fits = match event {
             // That a parent was lost is said of a host that may have ended long ago.
             HostEvent::ParentLost { .. } => !own,
+            HostEvent::LinkLost { .. } | HostEvent::Attached { .. } | HostEvent::Held { .. } => phase != Phase::Ended,
             _ if phase == Phase::Ended => false,
             HostEvent::Linking { by } | HostEvent::Linked { by, .. } => {
                 !own && phase < Phase::Claimed && by.is_some_and(|by| self.below_link(id, by).is_ok())

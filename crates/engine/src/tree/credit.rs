@@ -17,11 +17,13 @@ pub(super) struct Credit {
     queue: VecDeque<Source>,
     /// What every host may send unasked; it is not counted as granted.
     pub(super) unasked: u64,
+    /// What has come waits for its readers.
+    readers_behind: bool,
 }
 
 impl Credit {
     pub(super) const fn new(unasked: u64) -> Self {
-        Self { granted: 0, queue: VecDeque::new(), unasked }
+        Self { granted: 0, queue: VecDeque::new(), unasked, readers_behind: false }
     }
 }
 
@@ -49,8 +51,19 @@ impl TreeRun {
         }
     }
 
-    /// Grants what there is room for, in turn.
+    /// The readers of the output are behind, or have caught up.
+    pub(super) fn readers_behind(&mut self, behind: bool) {
+        if self.coordinator_mut().is_some() {
+            self.credit().readers_behind = behind;
+            self.grant();
+        }
+    }
+
+    /// Grants what there is room for, in turn; nothing while the readers are behind.
     pub(super) fn grant(&mut self) {
+        if self.credit().readers_behind {
+            return;
+        }
         let unasked = self.credit().unasked;
         loop {
             let room = OUTPUT_IN_FLIGHT - self.credit().granted;

@@ -49,7 +49,8 @@ pub enum Effect {
     },
     /// Send a message up.
     SendUp(Up),
-    /// Claim the attempt on this host and start its supervisor.
+    /// See to the attempt on this host, as its [`OwnMode`] says. It may be said a second time, after
+    /// [`OwnEvent::NotBegun`](crate::tree::OwnEvent::NotBegun).
     StartOwn(Box<OwnStart>),
     /// End this host's own attempt: TERM, grace, KILL.
     CancelOwn,
@@ -101,9 +102,25 @@ pub enum Effect {
     Leave,
 }
 
-/// What the driver needs to start this host's own attempt.
+/// What is to be done about this host's own attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnMode {
+    /// Claim it and start its supervisor. Where it was claimed before, follow it instead; where it was given up before
+    /// its start, claim the next attempt in its place. Every blob is here.
+    Start,
+    /// Follow it where it was claimed before; where it was not, or was given up before its start, say
+    /// [`OwnEvent::NotBegun`](crate::tree::OwnEvent::NotBegun). No blob is needed.
+    Look,
+    /// Follow it where it has started; where it has not, make sure that nobody ever starts it, and end it as
+    /// [`mcom_model::Outcome::NotRun`]. No blob is needed.
+    Void,
+}
+
+/// What the driver needs to start this host's own attempt, or to follow one that has begun.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnStart {
+    /// What is to be done.
+    pub mode: OwnMode,
     /// The run.
     pub spec: RunSpec,
     /// This host's id.
@@ -112,4 +129,8 @@ pub struct OwnStart {
     pub name: String,
     /// Its datacenter's name.
     pub dc: String,
+    /// Bytes of each stream that need not be handed over again.
+    pub from: [u64; 2],
+    /// Milliseconds from now until the payload must have ended, whatever its own time-out; none means no limit.
+    pub deadline_ms: Option<u64>,
 }

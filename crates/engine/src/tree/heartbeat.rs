@@ -27,6 +27,7 @@ impl TreeRun {
                 TimerReason::Heartbeat(link) => self.heartbeat(link),
                 TimerReason::LinkDead(link) => self.link_dead(link, self.now.since(at) > LATE),
                 TimerReason::CancelDeadline => self.cancel_deadline(),
+                TimerReason::ParentSilent | TimerReason::AskAgain(_) | TimerReason::Deadline => {}
             }
         }
     }

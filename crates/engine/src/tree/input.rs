@@ -19,6 +19,11 @@ pub enum Input {
         /// Which of [`mcom_model::Payload::blobs`].
         index: u32,
     },
+    /// A blob of an assignment whose hosts may have begun is not on this host.
+    BlobMissing {
+        /// Which of [`mcom_model::Payload::blobs`].
+        index: u32,
+    },
     /// A blob came, and is not what was promised.
     BlobBad {
         /// Which of [`mcom_model::Payload::blobs`].
@@ -75,8 +80,15 @@ pub enum Input {
     /// The ledger can no longer be written: nothing new may start (coordinator). Said before the next effect is taken,
     /// so that what waits behind the record that failed is taken back.
     LedgerFull,
+    /// The operator lets nothing new start; what runs goes on (coordinator).
+    HaltAsked,
     /// The operator asks to cancel (coordinator).
-    CancelAsked,
+    CancelAsked {
+        /// Who, where it was not the operator at the run's own terminal.
+        by: Option<String>,
+    },
+    /// Whether the readers of the output are behind: while they are, no more of it is let come (coordinator).
+    ReadersBehind(bool),
 }
 
 /// How the opening of a link failed.
@@ -95,6 +107,18 @@ pub enum OwnEvent {
     Claimed {
         /// The boot id of the claim.
         boot: String,
+    },
+    /// The attempt had begun here before; it is followed from now on, whether it runs or has ended.
+    Attached {
+        /// The boot id of the claim.
+        boot: String,
+    },
+    /// Answer to [`OwnMode::Look`](crate::tree::OwnMode): no attempt has begun here, as far as can be seen now.
+    NotBegun,
+    /// Another run holds the host, and the attempt waits for it.
+    Held {
+        /// Who, what, why and since when.
+        reason: Reason,
     },
     /// The payload is running.
     Started,
@@ -146,6 +170,12 @@ pub enum TimerReason {
     Heartbeat(LinkId),
     /// A link did not answer: it is dead.
     LinkDead(LinkId),
+    /// Nothing was heard from above.
+    ParentSilent,
+    /// A host, or a group, whose link was lost is asked again.
+    AskAgain(u32),
+    /// The run's own deadline.
+    Deadline,
     /// A cancel has had its time.
     CancelDeadline,
 }

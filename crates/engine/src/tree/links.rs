@@ -1,12 +1,12 @@
 //! Links to children: opening them at a pace, handing over the assignment, and letting them go.
 
 use crate::tree::effect::{Effect, LinkId};
-use crate::tree::hosts::Phase;
+use crate::tree::hosts::{Host, Phase};
 use crate::tree::input::{LinkFailure, TimerReason};
 use crate::tree::run::{Role, TreeRun};
 use mcom_model::limits::{HEARTBEAT_MS, HOSTS_PER_FRAME, LINKS_OPENING};
 use mcom_model::{HostEvent, HostRanges, Reason, ReasonKind, RunClock, What};
-use mcom_wire::{Assignment, Down, HelloUp, PROTOCOL};
+use mcom_wire::{Assignment, Down, HelloUp, Member, PROTOCOL};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
@@ -197,10 +197,12 @@ impl TreeRun {
             levels,
             window,
             members: count,
+            begun: None,
+            deadline_ms: None,
         };
         self.send_down(id, Down::Assign(Box::new(assignment)));
         for some in members.chunks(HOSTS_PER_FRAME) {
-            let hosts = some.iter().map(|&ix| self.hosts.get(ix)).map(|host| (host.id, host.spec.clone())).collect();
+            let hosts = some.iter().map(|&ix| self.hosts.get(ix)).map(member).collect();
             self.send_down(id, Down::Members { hosts });
         }
         self.send_blobs(id);
@@ -231,4 +233,8 @@ impl TreeRun {
         self.effects.push_back(Effect::CloseLink { link: id });
         self.forget_link(id);
     }
+}
+
+fn member(host: &Host) -> Member {
+    Member { id: host.id, spec: host.spec.clone(), begun: None }
 }

@@ -18,6 +18,6 @@ mod settle;
 mod stop;
 mod window;
 
-pub use effect::{Effect, LinkId, OwnStart};
+pub use effect::{Effect, LinkId, OwnMode, OwnStart};
 pub use input::{Input, LinkFailure, OwnEvent, OwnReceipt, TimerReason};
 pub use run::TreeRun;

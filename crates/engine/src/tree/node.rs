@@ -7,7 +7,7 @@ use crate::tree::run::{Role, TreeRun};
 use crate::tree::window::Pool;
 use mcom_model::limits::LIVE_INITIAL_CREDIT;
 use mcom_model::{Digest, Epoch, HostId, HostSpec, Outcome, OutputMode, Reason, ReasonKind};
-use mcom_wire::{Assignment, Down, Up};
+use mcom_wire::{Assignment, Down, Member, Up};
 use std::collections::BTreeSet;
 
 /// What only a node has.
@@ -21,7 +21,7 @@ pub(super) struct Node {
     pub(super) bodies_sent: BTreeSet<Digest>,
     /// The assignment, until all of its members are here.
     incoming: Option<Box<Assignment>>,
-    members: Vec<(HostId, HostSpec)>,
+    members: Vec<Member>,
     /// Which of the payload's blobs are here.
     blobs: Vec<bool>,
     /// Orders that came before all members did.
@@ -73,7 +73,9 @@ impl TreeRun {
         let shape = assignment.spec.shape;
         let credit = initial_credit(assignment.spec.output);
         let me = (assignment.me, own_spec(&assignment));
-        let hosts = std::iter::once(me).chain(members).map(|(id, spec)| Host::new(id, spec, 0, credit));
+        let hosts = std::iter::once(me)
+            .chain(members.into_iter().map(|member| (member.id, member.spec)))
+            .map(|(id, spec)| Host::new(id, spec, 0, credit));
         self.hosts = Hosts::of_node(hosts.collect());
         self.pools.push(Pool::new(assignment.dc, assignment.window));
         self.claim_own_slot();

@@ -1,7 +1,7 @@
 //! This host's own attempt: when it starts, and what is said of it. How it is claimed, supervised and proved is the
 //! business of the attempt, not of the tree.
 
-use crate::tree::effect::{Effect, OwnStart};
+use crate::tree::effect::{Effect, OwnMode, OwnStart};
 use crate::tree::hosts::{Phase, STREAMS};
 use crate::tree::input::{OwnEvent, OwnReceipt};
 use crate::tree::node::Node;
@@ -56,7 +56,15 @@ impl TreeRun {
         }
         let (spec, dc) = (self.run_spec().clone(), self.pools[0].dc.clone());
         let me = self.hosts.get(ME);
-        let start = OwnStart { spec, me: me.id, name: me.spec.name.clone(), dc };
+        let start = OwnStart {
+            mode: OwnMode::Start,
+            spec,
+            me: me.id,
+            name: me.spec.name.clone(),
+            dc,
+            from: [0; 2],
+            deadline_ms: None,
+        };
         self.effects.push_back(Effect::StartOwn(Box::new(start)));
         if live {
             for stream in STREAMS {
@@ -74,6 +82,9 @@ impl TreeRun {
         }
         match event {
             OwnEvent::Claimed { boot } => self.own_moved(Phase::Claimed, HostEvent::Claimed { boot }),
+            OwnEvent::Attached { boot } => self.own_moved(Phase::Started, HostEvent::Attached { boot }),
+            OwnEvent::NotBegun => {}
+            OwnEvent::Held { reason } => self.say(ME, HostEvent::Held { reason }),
             OwnEvent::Started => self.own_moved(Phase::Started, HostEvent::Started),
             OwnEvent::Printed { stream, len } => {
                 if let Some(node) = self.node_mut() {

@@ -82,7 +82,10 @@ impl TreeRun {
             Input::BodyStored { digest, len } => self.body_stored(digest, len),
             Input::BodyBad { digest, reason } => self.body_bad(digest, &reason),
             Input::LedgerFull => self.ledger_full(),
-            Input::CancelAsked => self.cancel_asked(),
+            Input::BlobMissing { index } => self.effects.push_back(Effect::SendUp(Up::Need { index })),
+            Input::HaltAsked => self.halt_asked(),
+            Input::CancelAsked { by } => self.cancel_asked(by),
+            Input::ReadersBehind(behind) => self.readers_behind(behind),
         }
         self.end_if_done();
     }

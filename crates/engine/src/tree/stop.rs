@@ -32,17 +32,34 @@ impl Stop {
 
 impl TreeRun {
     /// The operator asks to cancel (coordinator).
-    pub(super) fn cancel_asked(&mut self) {
+    pub(super) fn cancel_asked(&mut self, by: Option<String>) {
         if matches!(self.stop, Stop::Cancelled(_)) || matches!(self.role, Role::Node(_)) {
             return;
         }
-        self.record(What::CancelAsked, false);
+        self.record(What::CancelAsked { by }, false);
         if let Some(coordinator) = self.coordinator_mut() {
             coordinator.by = EndedBy::Cancel;
         }
         let time = Duration::from_millis(self.run_spec().limits.grace_ms.saturating_add(CANCEL_TRAVEL_MS));
         self.timers.insert((self.now.after(time), TimerReason::CancelDeadline));
         self.cancel();
+    }
+
+    /// The operator lets nothing new start (coordinator).
+    pub(super) fn halt_asked(&mut self) {
+        let reason = Reason::new(ReasonKind::Halted, "the operator stopped the run before the payload started here");
+        self.halt_run(EndedBy::Interrupt, reason);
+    }
+
+    /// Nothing new starts in the whole run, for this reason; it is written down once (coordinator).
+    pub(super) fn halt_run(&mut self, by: EndedBy, reason: Reason) {
+        let Some(coordinator) = self.coordinator_mut() else { return };
+        if coordinator.by != EndedBy::Itself {
+            return;
+        }
+        coordinator.by = by;
+        self.record(What::Halted { by, reason: reason.clone() }, false);
+        self.halt(reason);
     }
 
     /// Nothing new starts here or below, and what runs is ended.

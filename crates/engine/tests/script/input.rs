@@ -4,9 +4,9 @@ use super::names::Names;
 use bytes::Bytes;
 use mcom_engine::tree::{Input, LinkFailure, LinkId, OwnEvent, OwnReceipt};
 use mcom_model::{
-    Digest, Epoch, Exit, HostEvent, HostId, HostSpec, Outcome, OutputMode, Reason, ReasonKind, Receipt, RunSpec, Stream,
+    Digest, Epoch, Exit, HostEvent, HostId, Outcome, OutputMode, Reason, ReasonKind, Receipt, RunSpec, Stream,
 };
-use mcom_wire::{Assignment, Down, HelloUp, OutputChunk, PROTOCOL, Up};
+use mcom_wire::{Assignment, Down, HelloUp, Member, OutputChunk, PROTOCOL, Up};
 
 impl Names {
     /// The input that `text` describes.
@@ -14,7 +14,8 @@ impl Names {
         let words: Vec<&str> = text.split_whitespace().collect();
         match words.as_slice() {
             ["timeout"] => Input::Timeout,
-            ["cancel"] => Input::CancelAsked,
+            ["cancel"] => Input::CancelAsked { by: None },
+            ["halt"] => Input::HaltAsked,
             ["ledger-full"] => Input::LedgerFull,
             ["parent-lost"] => Input::ParentLost(Reason::new(ReasonKind::LinkLost, "eof")),
             ["blob", index] => Input::BlobReady { index: index.parse().unwrap() },
@@ -123,6 +124,8 @@ impl Names {
                     levels,
                     window: window.parse().unwrap(),
                     members: members.parse().unwrap(),
+                    begun: None,
+                    deadline_ms: None,
                 }))
             }
             ["members", names @ ..] => Down::Members { hosts: names.iter().map(|name| self.member(name)).collect() },
@@ -139,9 +142,9 @@ impl Names {
         }
     }
 
-    fn member(&self, name: &str) -> (HostId, HostSpec) {
+    fn member(&self, name: &str) -> Member {
         let id = self.id(name);
-        (id, self.hosts[id.0 as usize].clone())
+        Member { id, spec: self.hosts[id.0 as usize].clone(), begun: None }
     }
 
     fn own(&self, words: &[&str], spec: &RunSpec) -> OwnEvent {

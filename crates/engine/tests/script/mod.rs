@@ -180,6 +180,9 @@ impl<'a> Script<'a> {
             shape: self.shape,
             output: self.output,
             inner: Default::default(),
+            once: false,
+            lock: mcom_model::HostLock::default(),
+            timers: mcom_model::Timers::default(),
         }
     }
 }

@@ -45,7 +45,9 @@ impl Names {
             What::BodyStored { digest, len } => format!("body-stored {} {len}", self.body_name(*digest)),
             What::BodyLost { digest, reason } => format!("body-lost {}: {reason}", self.body_name(*digest)),
             What::Violation { host, reason } => format!("violation {}: {reason}", self.host(*host)),
-            What::CancelAsked => "cancel-asked".to_owned(),
+            What::Halted { by, .. } => format!("halted by {by:?}"),
+            What::CancelAsked { .. } => "cancel-asked".to_owned(),
+            What::Resumed { hosts, .. } => format!("resumed {}", hosts.len()),
             What::RunEnded { tally, by } => {
                 let counts = OutcomeKind::ALL.iter().filter(|kind| tally.count(**kind) > 0);
                 let counts: Vec<String> = counts.map(|k| format!("{} {}", tally.count(*k), k.words())).collect();
@@ -53,6 +55,9 @@ impl Names {
                     EndedBy::Itself => "itself",
                     EndedBy::Cancel => "cancel",
                     EndedBy::LedgerFull => "ledger-full",
+                    EndedBy::Interrupt => "interrupt",
+                    EndedBy::MaxFail => "max-fail",
+                    EndedBy::Deadline => "deadline",
                 };
                 format!("run-ended by {by}: {}", counts.join(", "))
             }
@@ -69,6 +74,9 @@ impl Names {
             HostEvent::Chosen { below } => format!("chosen {below}"),
             HostEvent::GaveWay { reason } => format!("gave-way: {reason}"),
             HostEvent::ParentLost { reason } => format!("parent-lost: {reason}"),
+            HostEvent::LinkLost { reason } => format!("link-lost: {reason}"),
+            HostEvent::Attached { .. } => "attached".to_owned(),
+            HostEvent::Held { reason } => format!("held: {reason}"),
             HostEvent::Claimed { .. } => "claimed".to_owned(),
             HostEvent::Started => "started".to_owned(),
             HostEvent::Printed { stream, len } => format!("printed {} {len}", stream_name(*stream)),
@@ -84,7 +92,7 @@ impl Names {
                 format!("assign {} window {} members {}{levels}", a.name, a.window, a.members)
             }
             Down::Members { hosts } => {
-                let names: Vec<&str> = hosts.iter().map(|host| host.1.name.as_str()).collect();
+                let names: Vec<&str> = hosts.iter().map(|host| host.spec.name.as_str()).collect();
                 format!("members {}", names.join(" "))
             }
             Down::Window { window } => format!("window {window}"),
@@ -109,6 +117,7 @@ impl Names {
                 format!("output {} {} {offset} {}", self.host(*host), stream_name(*stream), bytes.len())
             }
             Up::OutputGone { host, reason } => format!("gone {}: {reason}", self.host(*host)),
+            Up::Need { index } => format!("need {index}"),
             Up::Pong { seq } => format!("pong {seq}"),
         }
     }

@@ -35,6 +35,9 @@ pub fn head(run: &str) -> RunHead {
         shape,
         output: OutputMode::AtEnd,
         inner: InnerLinks::default(),
+        once: false,
+        lock: mcom_model::HostLock::default(),
+        timers: mcom_model::Timers::default(),
     };
     let command = ["mcom", "-h", "mail[1-2]-dc1,odd", "-s", "fix.sh"].map(String::from).to_vec();
     RunHead::new(plan(payload, shape), spec, STARTED_MS, "0.1.0", command)
@@ -105,7 +108,7 @@ pub fn events(run: &str) -> Vec<RunEvent> {
         host(0, HostEvent::ParentLost { reason: Reason::new(ReasonKind::LinkLost, "reset") }),
         What::BodyLost { digest: gone.digest, reason: Reason::new(ReasonKind::LinkLost, "reset") },
         What::Violation { host: HostId(0), reason: Reason::new(ReasonKind::ProtocolViolation, "host 9") },
-        What::CancelAsked,
+        What::CancelAsked { by: None },
         host(2, HostEvent::Ended { outcome: unreachable.clone(), receipt: None }),
         What::RunEnded { tally: tally(&[Outcome::Ok, failed, unreachable]), by: EndedBy::Itself },
     ]

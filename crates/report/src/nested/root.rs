@@ -42,6 +42,9 @@ fn run_line(log: Log<'_>) -> Line {
         Some((_, EndedBy::Itself)) => "",
         Some((_, EndedBy::Cancel)) => "CANCELLED",
         Some((_, EndedBy::LedgerFull)) => "HALTED (the ledger could not be written)",
+        Some((_, EndedBy::MaxFail)) => "HALTED (too many hosts failed)",
+        Some((_, EndedBy::Deadline)) => "HALTED (the deadline came)",
+        Some((_, EndedBy::Interrupt)) => "HALTED (by the operator)",
         None if log.options.running => "RUNNING",
         None => "INTERRUPTED",
     };

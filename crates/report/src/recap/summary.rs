@@ -44,6 +44,9 @@ fn how_it_ended(view: &RunView) -> &'static str {
         Some((_, EndedBy::Itself)) => "",
         Some((_, EndedBy::Cancel)) => "CANCELLED",
         Some((_, EndedBy::LedgerFull)) => "HALTED: the ledger could not be written",
+        Some((_, EndedBy::MaxFail)) => "HALTED: too many hosts failed",
+        Some((_, EndedBy::Deadline)) => "HALTED: the deadline came",
+        Some((_, EndedBy::Interrupt)) => "HALTED by the operator",
         None => "INTERRUPTED",
     }
 }

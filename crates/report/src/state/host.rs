@@ -81,6 +81,8 @@ impl HostView {
                 }
             }
             HostEvent::ParentLost { reason } => self.lost = Some((at, reason.clone())),
+            HostEvent::LinkLost { .. } | HostEvent::Held { .. } => {}
+            HostEvent::Attached { .. } => self.reach(Stage::Running),
             HostEvent::Claimed { .. } => self.reach(Stage::Linked),
             HostEvent::Started => {
                 self.started_at.get_or_insert(at);

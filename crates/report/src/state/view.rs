@@ -76,11 +76,15 @@ impl RunView {
                 self.bodies_lost.insert(*digest, reason.clone());
             }
             What::Violation { host, reason } => self.violations.push((event.at, *host, reason.clone())),
-            What::CancelAsked => {
+            What::CancelAsked { .. } => {
                 self.cancel_asked.get_or_insert(event.at);
             }
             What::RunEnded { by, .. } => self.ended = Some((event.at, *by)),
-            What::RunStarted(_) | What::Intent { .. } | What::BodyStored { .. } => {}
+            What::RunStarted(_)
+            | What::Intent { .. }
+            | What::BodyStored { .. }
+            | What::Halted { .. }
+            | What::Resumed { .. } => {}
         }
     }
 

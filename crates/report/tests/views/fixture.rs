@@ -62,6 +62,9 @@ impl Scene {
             shape,
             output,
             inner: InnerLinks::default(),
+            once: false,
+            lock: mcom_model::HostLock::default(),
+            timers: mcom_model::Timers::default(),
         };
         let request = PlanRequest::default();
         let credentials = Credentials::Own;

@@ -107,7 +107,7 @@ impl Check {
                 self.invariant_one_outcome(*host, outcome);
                 self.invariant_no_ok_without_receipt(*host, outcome, receipt.as_deref(), truth);
             }
-            What::CancelAsked => self.cancelled = Some(self.now),
+            What::CancelAsked { .. } => self.cancelled = Some(self.now),
             What::RunEnded { tally, .. } => {
                 self.ended = true;
                 self.invariant_cancel_ends_in_time(self.grace_ms);

@@ -12,7 +12,9 @@ pub(crate) const fn counted_as(what: &What) -> &'static str {
         What::BodyStored { .. } => "body stored",
         What::BodyLost { .. } => "body lost",
         What::Violation { .. } => "violation",
-        What::CancelAsked => "cancel asked",
+        What::Halted { .. } => "halted",
+        What::CancelAsked { .. } => "cancel asked",
+        What::Resumed { .. } => "resumed",
         What::RunEnded { .. } => "run ended",
     }
 }
@@ -24,6 +26,9 @@ const fn said_of(said: &HostEvent) -> &'static str {
         HostEvent::Chosen { .. } => "chosen",
         HostEvent::GaveWay { .. } => "gave way",
         HostEvent::ParentLost { .. } => "parent lost",
+        HostEvent::LinkLost { .. } => "link lost",
+        HostEvent::Attached { .. } => "attached",
+        HostEvent::Held { .. } => "held",
         HostEvent::Claimed { .. } => "claimed",
         HostEvent::Started => "started",
         HostEvent::Printed { .. } => "printed",

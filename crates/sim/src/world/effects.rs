@@ -159,7 +159,7 @@ impl World {
                 self.stats.count("assigned");
                 self.hand_over(ix, wire, [assignment.me]);
             }
-            Down::Members { hosts } => self.hand_over(ix, wire, hosts.iter().map(|host| host.0)),
+            Down::Members { hosts } => self.hand_over(ix, wire, hosts.iter().map(|member| member.id)),
             Down::Window { .. } => self.stats.count("window raised"),
             Down::Allow { host, stream, upto } => {
                 self.stats.count("output allowed");

@@ -136,7 +136,7 @@ impl World {
             Event::Cancel => {
                 if !self.procs[0].run.is_over() {
                     self.stats.count("fault: cancel");
-                    self.tell(0, Input::CancelAsked, None);
+                    self.tell(0, Input::CancelAsked { by: None }, None);
                     let time = self.scenario.spec.limits.grace_ms + limits::CANCEL_TRAVEL_MS - 100;
                     self.queue.plan(self.now + time * 1000, Event::CancelOver);
                 }

@@ -72,7 +72,7 @@ impl World {
         }
         match &input {
             Input::BlobReady { .. } => proc.blobs += 1,
-            Input::FromParent(Down::Cancel | Down::Halt { .. }) | Input::CancelAsked => proc.told_to_stop = true,
+            Input::FromParent(Down::Cancel | Down::Halt { .. }) | Input::CancelAsked { .. } => proc.told_to_stop = true,
             _ => {}
         }
         let now = RunClock::from_micros(self.now - proc.born);

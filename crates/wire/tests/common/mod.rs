@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 use mcom_model::{
-    BlobRef, BodyRef, Digest, Epoch, Exit, HostEvent, HostId, HostSpec, InnerLinks, Outcome, OutputMode, Payload,
-    PayloadKind, Reason, ReasonKind, Receipt, RunId, RunLimits, RunSpec, Stream, TreeShape,
+    BlobRef, BodyRef, Digest, Epoch, Exit, HostEvent, HostId, HostLock, HostSpec, InnerLinks, Outcome, OutputMode,
+    Payload, PayloadKind, Reason, ReasonKind, Receipt, RunId, RunLimits, RunSpec, Stream, Timers, TreeShape,
 };
-use mcom_wire::{Assignment, Down, HelloDown, HelloUp, OutputChunk, PROTOCOL, Up};
+use mcom_wire::{Assignment, Begun, Down, HelloDown, HelloUp, Member, OutputChunk, PROTOCOL, Up};
 
 pub fn spec() -> RunSpec {
     RunSpec {
@@ -23,10 +23,19 @@ pub fn spec() -> RunSpec {
             stdin: Some(BlobRef { digest: Digest::of(b"in"), len: 2 }),
             run_as: None,
         },
-        limits: RunLimits { command_timeout_ms: Some(60_000), ..RunLimits::default() },
+        limits: RunLimits {
+            command_timeout_ms: Some(60_000),
+            deadline_ms: Some(600_000),
+            global_fanout: Some(100),
+            max_fail: Some(3),
+            ..RunLimits::default()
+        },
         shape: TreeShape { width: 32, depth: None },
         output: OutputMode::AtEnd,
         inner: InnerLinks { config: Some("/etc/mcom/ssh".into()), options: vec!["Compression=yes".into()] },
+        once: true,
+        lock: HostLock::Wait { ms: 60_000 },
+        timers: Timers::default(),
     }
 }
 
@@ -39,6 +48,7 @@ pub fn downs() -> Vec<(&'static str, Down)> {
         user: Some("ops".into()),
         weight: 5,
     };
+    let begun = Begun { from: [3, 0], upto: [1 << 20, 0] };
     let assignment = Assignment {
         spec: spec(),
         me: HostId(3),
@@ -48,11 +58,13 @@ pub fn downs() -> Vec<(&'static str, Down)> {
         levels: Some(2),
         window: 32,
         members: 1,
+        begun: Some(begun),
+        deadline_ms: Some(590_000),
     };
     vec![
         ("hello", Down::Hello(HelloDown { protocol: PROTOCOL, node: Digest::of(b"node") })),
         ("assign", Down::Assign(Box::new(assignment))),
-        ("members", Down::Members { hosts: vec![(HostId(7), host)] }),
+        ("members", Down::Members { hosts: vec![Member { id: HostId(7), spec: host, begun: Some(begun) }] }),
         ("blob", Down::Blob { index: 1, bytes: Bytes::from_static(b"true") }),
         ("window", Down::Window { window: 8 }),
         ("allow", Down::Allow { host: HostId(7), stream: Stream::Err, upto: 1 << 40 }),
@@ -88,6 +100,9 @@ pub fn ups() -> Vec<(&'static str, Up)> {
         ("chosen", said(HostEvent::Chosen { below: 99 })),
         ("gave-way", said(HostEvent::GaveWay { reason: reason.clone() })),
         ("parent-lost", said(HostEvent::ParentLost { reason: reason.clone() })),
+        ("link-lost", said(HostEvent::LinkLost { reason: reason.clone() })),
+        ("attached", said(HostEvent::Attached { boot: "b-1".into() })),
+        ("held", said(HostEvent::Held { reason: reason.clone() })),
         ("claimed", said(HostEvent::Claimed { boot: "b-1".into() })),
         ("started", said(HostEvent::Started)),
         ("printed", said(HostEvent::Printed { stream: Stream::Out, len: 3 })),
@@ -99,6 +114,7 @@ pub fn ups() -> Vec<(&'static str, Up)> {
             "output",
             Up::Output(OutputChunk { host, stream: Stream::Err, offset: 5, bytes: Bytes::from_static(b"oops\n") }),
         ),
+        ("need", Up::Need { index: 1 }),
         ("pong", Up::Pong { seq: 9 }),
     ]
 }
