@@ -63,6 +63,17 @@ pub fn date_time(ms: u64) -> String {
     timestamp(ms).strftime("%Y-%m-%d %H:%M:%SZ").to_string()
 }
 
+/// Date and time of a wall clock to the minute: `2026-07-22 14:02Z`.
+pub fn minute(ms: u64) -> String {
+    timestamp(ms).strftime("%Y-%m-%d %H:%MZ").to_string()
+}
+
+/// How long ago a wall-clock moment was, behind it: ` (3m04s ago)`. Empty where another machine's clock is ahead.
+pub(crate) fn age(then_ms: u64, now_ms: u64) -> String {
+    let age = now_ms.checked_sub(then_ms).map(|ms| format!(" ({} ago)", duration(Duration::from_millis(ms))));
+    age.unwrap_or_default()
+}
+
 fn timestamp(ms: u64) -> jiff::Timestamp {
     let ms = i64::try_from(ms).ok();
     ms.and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok()).unwrap_or(jiff::Timestamp::MAX)

@@ -3,6 +3,7 @@
 
 mod fixture;
 mod history;
+mod inquiry;
 mod json;
 mod lines;
 mod live;
