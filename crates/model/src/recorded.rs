@@ -3,10 +3,11 @@
 use crate::clock::RunClock;
 use crate::digest::Digest;
 use crate::outcome::{BodyRef, OutcomeKind};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// A run as its record left it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordedRun {
     /// The moment of the last event.
     pub at: RunClock,
@@ -21,7 +22,7 @@ pub struct RecordedRun {
 }
 
 /// One host, as the record left it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordedHost {
     /// How it ended; none is asked, or started where it has not begun.
     pub outcome: Option<OutcomeKind>,

@@ -3,9 +3,11 @@
 use bytes::Bytes;
 use mcom_model::{Digest, HostId, HostSpec, RunEvent, RunSpec, Stream};
 use mcom_wire::{Down, Up};
+use serde::{Deserialize, Serialize};
 
 /// The name of a link to a child, chosen by the engine; never used twice in a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct LinkId(pub u32);
 
 /// One thing to do. The driver does them in order: what is to be recorded durably stands before it does the next.

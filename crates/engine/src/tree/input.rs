@@ -4,9 +4,11 @@ use crate::tree::effect::LinkId;
 use bytes::Bytes;
 use mcom_model::{Digest, Outcome, Reason, Receipt, Stream};
 use mcom_wire::{Down, HelloUp, Up};
+use serde::{Deserialize, Serialize};
 
 /// One thing that happened. The driver (or the simulator) hands them over one by one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Input {
     /// The time that [`TreeRun::next_timeout`](crate::tree::TreeRun::next_timeout) named has come.
     Timeout,
@@ -59,6 +61,7 @@ pub enum Input {
         /// Over this link.
         link: LinkId,
         /// The message; never [`Up::Hello`].
+        #[serde(with = "crate::trace::up")]
         message: Up,
     },
     /// This host's own attempt has moved on.
@@ -92,7 +95,8 @@ pub enum Input {
 }
 
 /// How the opening of a link failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum LinkFailure {
     /// The host could not be reached: another parent may have more luck.
     Unreachable(Reason),
@@ -101,7 +105,8 @@ pub enum LinkFailure {
 }
 
 /// What the supervisor of this host's own attempt says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum OwnEvent {
     /// The attempt is claimed.
     Claimed {
@@ -136,6 +141,7 @@ pub enum OwnEvent {
         /// Offset of the first byte.
         offset: u64,
         /// The bytes.
+        #[serde(with = "crate::trace::hex")]
         bytes: Bytes,
     },
     /// No more of the spool can be read.
@@ -153,13 +159,16 @@ pub enum OwnEvent {
 }
 
 /// A receipt with the bodies that are small enough to travel with it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct OwnReceipt {
     /// The receipt.
     pub receipt: Receipt,
     /// Standard output, where it has at most [`mcom_model::limits::BODY_INLINE`] bytes and travels at the end.
+    #[serde(with = "crate::trace::hex_of_some")]
     pub out: Option<Bytes>,
     /// Standard error, likewise.
+    #[serde(with = "crate::trace::hex_of_some")]
     pub err: Option<Bytes>,
 }
 
