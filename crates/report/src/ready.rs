@@ -20,6 +20,10 @@ impl Ready {
         match &event.what {
             What::Host { host, said: HostEvent::Ended { receipt, .. } } => self.ended(*host, receipt.as_deref()),
             What::BodyStored { digest, .. } | What::BodyLost { digest, .. } => self.settle(digest),
+            What::Resumed { hosts, .. } => {
+                self.forget(&hosts.iter().collect());
+                Vec::new()
+            }
             _ => Vec::new(),
         }
     }
@@ -42,6 +46,12 @@ impl Ready {
             self.by_body.entry(digest).or_default().push(host);
         }
         Vec::new()
+    }
+
+    /// What these hosts ended with holds no more.
+    fn forget(&mut self, hosts: &BTreeSet<HostId>) {
+        self.waiting.retain(|host, _| !hosts.contains(host));
+        self.by_body.values_mut().for_each(|waiting| waiting.retain(|host| !hosts.contains(host)));
     }
 
     fn settle(&mut self, digest: &Digest) -> Vec<HostId> {

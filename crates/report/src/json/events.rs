@@ -45,6 +45,16 @@ impl JsonEvents {
         self.release(view, ready, bodies, out)
     }
 
+    /// Takes in an event that was written before. The end of a host whose output had not come is still held back.
+    pub(crate) fn past_event(&mut self, event: &RunEvent) {
+        if let Some((host, _)) = ended(event) {
+            self.held.insert(host, event.clone());
+        }
+        for host in self.ready.event(event) {
+            self.held.remove(&host);
+        }
+    }
+
     /// Writes what is still held back, when there are no more events.
     pub fn finish(&mut self, view: &RunView, bodies: &dyn Bodies, out: &mut dyn Write) -> io::Result<()> {
         let rest = self.ready.rest();

@@ -84,6 +84,11 @@ impl Lines {
         }
     }
 
+    /// Takes in an event whose output was given before.
+    pub(crate) fn past_event(&mut self, event: &RunEvent) {
+        self.ready.event(event);
+    }
+
     /// Takes in a piece of output as it comes.
     pub(crate) fn output(&mut self, view: &RunView, host: HostId, stream: Stream, bytes: &[u8]) {
         if self.options.order != LineOrder::Printed {
@@ -96,13 +101,18 @@ impl Lines {
 
     /// Hosts whose output is still to be given when there are no more events.
     pub(crate) fn rest(&mut self, view: &RunView) -> Vec<HostId> {
-        for (host, stream) in self.buffer.begun() {
-            self.end(view, host, stream);
-        }
+        self.end_all(view);
         match self.options.order {
             LineOrder::Printed => Vec::new(),
             LineOrder::Ended => self.ready.rest(),
             LineOrder::ByHost => view.info().host_ids().collect(),
+        }
+    }
+
+    /// Gives the lines that were begun.
+    pub(crate) fn end_all(&mut self, view: &RunView) {
+        for (host, stream) in self.buffer.begun() {
+            self.end(view, host, stream);
         }
     }
 

@@ -22,6 +22,8 @@ pub struct RecapOptions {
     pub ignore: FoldIgnore,
     /// Which verbs may be named as the next step.
     pub next: NextSteps,
+    /// Whether the run goes on, and only its reader ends.
+    pub running: bool,
 }
 
 /// The verbs that this mcom has.
@@ -33,4 +35,6 @@ pub struct NextSteps {
     pub retry: bool,
     /// `mcom resume`.
     pub resume: bool,
+    /// `mcom watch`.
+    pub watch: bool,
 }

@@ -23,7 +23,7 @@ pub fn summary(view: &RunView, options: &RecapOptions, out: &mut dyn Write) -> i
         line.push(Tone::Doubtful, format!(" {unfinished} NOT ENDED ({running} of them running)"));
     }
     line.push(Tone::Plain, format!(" in {}", format::duration(view.now().elapsed())));
-    line.push_apart(Tone::Doubtful, how_it_ended(view));
+    line.push_apart(Tone::Doubtful, if options.running { "IT GOES ON" } else { how_it_ended(view) });
     writeln!(out, "{}", line.render(options.color))?;
     if let Some(results) = results_line(view) {
         writeln!(out, "results: {results}")?;
@@ -70,6 +70,11 @@ fn results_line(view: &RunView) -> Option<String> {
 fn next_steps(view: &RunView, options: &RecapOptions) -> Option<String> {
     let (run, next, tally) = (&view.info().run, options.next, view.tally());
     let mut steps = Vec::new();
+    if options.running {
+        steps.extend(next.watch.then(|| format!("mcom watch {run}")));
+        steps.extend(next.log.then(|| format!("mcom log {run}")));
+        return (!steps.is_empty()).then(|| steps.join(" · "));
+    }
     let again = BY_WEIGHT.iter().filter(|&&kind| is_bad(kind) && kind != OutcomeKind::Unknown);
     if next.retry && again.map(|&kind| tally.count(kind)).sum::<u64>() > 0 {
         steps.push(format!("mcom retry {run}"));

@@ -79,12 +79,12 @@ impl ReportOptions {
     /// For a recap on standard output.
     pub(super) const fn recap_out(&self) -> RecapOptions {
         let Self { out_tty: tty, out_color: color, verbose, ignore, next, .. } = *self;
-        RecapOptions { tty, color, verbose, ignore, next }
+        RecapOptions { tty, color, verbose, ignore, next, running: false }
     }
 
     /// For a recap on standard error.
     pub(super) const fn recap_err(&self) -> RecapOptions {
         let Self { err_tty: tty, err_color: color, verbose, ignore, next, .. } = *self;
-        RecapOptions { tty, color, verbose, ignore, next }
+        RecapOptions { tty, color, verbose, ignore, next, running: false }
     }
 }

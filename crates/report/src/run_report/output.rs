@@ -3,11 +3,12 @@
 use super::options::{OutputStyle, ReportOptions};
 use crate::bodies::Bodies;
 use crate::json::JsonEvents;
-use crate::lines::{LineOrder, Lines};
+use crate::lines::{LineOptions, LineOrder, Lines};
 use crate::recap;
 use crate::sink::Sink;
 use crate::state::RunView;
-use mcom_model::{HostId, OutputMode, RunEvent, Stream};
+use mcom_model::{Digest, HostId, OutputMode, RunEvent, Stream};
+use std::io::{self, Read};
 
 /// Bytes of lines that are collected before they are written.
 const COLLECT: usize = 64 << 10;
@@ -37,6 +38,17 @@ impl Output {
         }
     }
 
+    /// For a run that is read from its record: there are whole bodies, and no pieces.
+    pub(super) fn of_record(options: &ReportOptions) -> Self {
+        let output = match options.output {
+            OutputStyle::Lines(LineOptions { order: LineOrder::Printed, labels }) => {
+                OutputStyle::Lines(LineOptions { order: LineOrder::Ended, labels })
+            }
+            output => output,
+        };
+        Self::new(&ReportOptions { output, ..*options }, OutputMode::AtEnd)
+    }
+
     pub(super) fn event(&mut self, view: &RunView, event: &RunEvent, bodies: &dyn Bodies, sinks: &mut Sinks) {
         match self {
             Self::Raw(lines) | Self::Lines(lines) => {
@@ -44,6 +56,15 @@ impl Output {
                 give(lines, view, hosts, bodies, sinks);
             }
             Self::Json(json) => sinks.out.with_buffer(|out| json.event(view, event, bodies, out)),
+            Self::Fold | Self::None => {}
+        }
+    }
+
+    /// Takes in an event that was told before.
+    pub(super) fn past_event(&mut self, event: &RunEvent) {
+        match self {
+            Self::Raw(lines) | Self::Lines(lines) => lines.past_event(event),
+            Self::Json(json) => json.past_event(event),
             Self::Fold | Self::None => {}
         }
     }
@@ -83,6 +104,28 @@ impl Output {
             Self::Json(json) => sinks.out.with_buffer(|out| json.finish(view, bodies, out)),
             Self::None => {}
         }
+    }
+
+    /// Writes what is here already, when its reader goes before the end.
+    pub(super) fn leave(&mut self, view: &RunView, sinks: &mut Sinks) {
+        match self {
+            Self::Raw(lines) | Self::Lines(lines) => {
+                lines.end_all(view);
+                sinks.put_lines(lines);
+            }
+            // The end of a host is told all the same; that its output is not there is said in it.
+            Self::Json(json) => sinks.out.with_buffer(|out| json.finish(view, &NotRead, out)),
+            Self::Fold | Self::None => {}
+        }
+    }
+}
+
+/// The bodies of a reader that does not wait for any.
+struct NotRead;
+
+impl Bodies for NotRead {
+    fn open(&self, _: &Digest) -> io::Result<Box<dyn Read + '_>> {
+        Err(io::Error::other("not read: its reader had gone"))
     }
 }
 

@@ -5,7 +5,7 @@ use super::output::{Output, Sinks};
 use super::progress::ProgressView;
 use crate::bodies::Bodies;
 use crate::info::RunInfo;
-use crate::recap;
+use crate::recap::{self, RecapOptions};
 use crate::sink::Sink;
 use crate::state::RunView;
 use crate::style::{Line, Tone};
@@ -44,6 +44,19 @@ impl LiveReport {
         }
     }
 
+    /// A report of a run that is read from its record, while another process carries it out or after that. There are
+    /// no pieces of output then, only whole bodies: what would be told while it is printed is told when a host has
+    /// ended.
+    pub fn of_record(
+        info: Arc<RunInfo>,
+        options: ReportOptions,
+        out: Box<dyn Write + Send>,
+        err: Box<dyn Write + Send>,
+    ) -> Self {
+        let output = Output::of_record(&options);
+        Self { output, ..Self::new(info, options, out, err) }
+    }
+
     /// The run as far as its events were taken in.
     pub const fn view(&self) -> &RunView {
         &self.view
@@ -57,6 +70,12 @@ impl LiveReport {
             self.output.event(&self.view, event, bodies, &mut self.sinks);
         }
         self.write_output_if_due();
+    }
+
+    /// Takes in an event of an earlier part of the run that was told then: it counts, and is not told again.
+    pub fn past_event(&mut self, event: &RunEvent) {
+        self.view.apply(event);
+        self.output.past_event(event);
     }
 
     /// Takes in a piece of a host's output.
@@ -91,17 +110,37 @@ impl LiveReport {
 
     /// Prints the end of the run. Returns the first error of printing, a lost reader included.
     pub fn finish(mut self, bodies: &dyn Bodies) -> io::Result<()> {
-        let room = self.progress.make_room() + &self.progress.take_notices();
-        self.sinks.err.put(room.as_bytes());
+        self.clear();
         if !self.sinks.out.is_broken() || matches!(self.options.output, OutputStyle::Lines(_) | OutputStyle::Raw) {
             self.output.finish(&self.view, bodies, &self.options, &mut self.sinks);
         }
         match self.options.output {
             OutputStyle::Raw => self.finish_one(),
             OutputStyle::Json => {}
-            OutputStyle::Fold => self.finish_many(false),
-            OutputStyle::Lines(_) | OutputStyle::None => self.finish_many(true),
+            OutputStyle::Fold => self.finish_many(false, false),
+            OutputStyle::Lines(_) | OutputStyle::None => self.finish_many(true, false),
         }
+        self.first_error()
+    }
+
+    /// Ends the printing at once: without any output that is still to be read, and with the groups that failed named
+    /// by their hosts alone. `running` says whether the run goes on without this reader.
+    pub fn leave(mut self, running: bool) -> io::Result<()> {
+        self.clear();
+        self.output.leave(&self.view, &mut self.sinks);
+        if self.options.output != OutputStyle::Json {
+            self.finish_many(true, running);
+        }
+        self.first_error()
+    }
+
+    /// Takes the block away, for good.
+    fn clear(&mut self) {
+        let room = self.progress.make_room() + &self.progress.take_notices();
+        self.sinks.err.put(room.as_bytes());
+    }
+
+    fn first_error(&mut self) -> io::Result<()> {
         let errors = [self.sinks.out.take_error(), self.sinks.err.take_error()];
         errors.into_iter().flatten().next().map_or(Ok(()), Err)
     }
@@ -135,8 +174,8 @@ impl LiveReport {
     }
 
     /// The recap of many hosts on standard error; with the groups that failed, where the results did not name them.
-    fn finish_many(&mut self, with_failures: bool) {
-        let (view, options) = (&self.view, self.options.recap_err());
+    fn finish_many(&mut self, with_failures: bool, running: bool) {
+        let (view, options) = (&self.view, RecapOptions { running, ..self.options.recap_err() });
         let has_bad = OutcomeKind::ALL.iter().any(|&kind| is_bad(kind) && view.tally().count(kind) > 0);
         if self.options.quiet && !has_bad {
             return;

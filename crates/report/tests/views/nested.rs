@@ -27,7 +27,7 @@ fn folded() {
     │  │      | restarted
     │  │     2| nginx: [emerg] bind() to 0.0.0.0:443 failed
     │  ├─ UNKNOWN 1  mail2  the link was lost while the payload ran  +20.1s
-    │  │      → look at the host before you run it there again: the payload may have run in part
+    │  │      → mcom resume asks the host again when it can be reached
     │  ├─ NOT RUN 1  mail1  the parent mail2-dc2 was lost
     │  │      → run it again on these hosts
     │  ├─ ok 3  mail[4-6]  +4.0s..+4.2s
@@ -68,7 +68,7 @@ fn unfolded_by_parent() {
     │  │  │      | restarted
     │  │  │     2| nginx: [emerg] bind() to 0.0.0.0:443 failed
     │  │  ├─ UNKNOWN 1  mail2  the link was lost while the payload ran  +20.1s
-    │  │  │      → look at the host before you run it there again: the payload may have run in part
+    │  │  │      → mcom resume asks the host again when it can be reached
     │  │  ├─ ok 1  mail4  +4.0s
     │  │  │      | reading configuration
     │  │  │      | configuration is sane
@@ -113,7 +113,7 @@ fn unfolded_by_host() {
     ├─ dc2  4 ok 2 FAILED 1 UNKNOWN 1 NOT RUN  via mail2-dc2 until +20.1s (lost); mail1-dc2 gave way (connection refused)  ship 0.4s  run p50 2.6s p95 18.0s max 18.0s (mail8-dc2)
     │  ├─ mail2-dc2  parent of 6  4 ok 2 FAILED 1 UNKNOWN  linked +0.4s  LOST +20.1s: Connection reset by peer
     │  │  ├─ mail2-dc2  UNKNOWN  the link was lost while the payload ran  +20.1s
-    │  │  │      → look at the host before you run it there again: the payload may have run in part
+    │  │  │      → mcom resume asks the host again when it can be reached
     │  │  ├─ mail3-dc2  FAILED  exit 1  +2.0s  run 0.5s
     │  │  │      | reading configuration
     │  │  │      | configuration is sane
@@ -151,7 +151,7 @@ fn only_what_failed() {
     │  │      | restarted
     │  │     2| nginx: [emerg] bind() to 0.0.0.0:443 failed
     │  ├─ UNKNOWN 1  mail2  the link was lost while the payload ran  +20.1s
-    │  │      → look at the host before you run it there again: the payload may have run in part
+    │  │      → mcom resume asks the host again when it can be reached
     │  └─ NOT RUN 1  mail1  the parent mail2-dc2 was lost
     │         → run it again on these hosts
     ├─ dc3  2 ok 1 FAILED 1 UNREACHABLE        via mail1-dc3  ship 0.4s  run p50 0.9s p95 1.5s max 1.5s (mail1-dc3)

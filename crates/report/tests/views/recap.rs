@@ -34,7 +34,7 @@ fn of_the_story() {
     UNREACHABLE 1  mail4-dc3  connect to host mail4-dc3 port 22: Connection timed out
         → check that the host is up, or give more time with --connect-timeout
     UNKNOWN 1  mail2-dc2  the link was lost while the payload ran
-        → look at the host before you run it there again: the payload may have run in part
+        → mcom resume asks the host again when it can be reached
     NOT RUN 1  mail1-dc2  the parent mail2-dc2 was lost
         → run it again on these hosts
     ok 3  mail[4-6]-dc2
@@ -147,11 +147,11 @@ fn next_steps_name_only_verbs_that_there_are() {
     scene.finish(1000, EndedBy::Cancel);
     assert_snapshot!(recap(&scene, &tty()), @r#"
     REFUSED 1  a1-dc1  bob@bastion2 runs fix.sh since 14:00Z
-        → wait for the other run to end
+        → wait for the other run to end, or let this one wait for it with --lock-wait
     1 host: 1 REFUSED in 1.0s  CANCELLED
     next: mcom log 8f3kabcd
     "#);
-    let all = NextSteps { log: true, retry: true, resume: true };
+    let all = NextSteps { log: true, retry: true, resume: true, watch: true };
     assert!(
         recap(&scene, &RecapOptions { next: all, ..tty() }).contains("next: mcom retry 8f3kabcd · mcom log 8f3kabcd")
     );
