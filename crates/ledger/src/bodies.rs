@@ -8,7 +8,7 @@ use crate::{files, layout};
 use mcom_model::{Digest, DigestHasher, HostId, Stream};
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// Bytes of one stream that wait in memory.
@@ -44,7 +44,24 @@ impl BodyStore {
         let (bodies, partial) = (layout::bodies(run), layout::partial(run));
         files::create_dir(&bodies)?;
         files::create_dir(&partial)?;
-        Ok(Self { bodies, partial, parts: BTreeMap::new(), buffered: 0, open: None })
+        Ok(Self::over(bodies, partial))
+    }
+
+    /// The bodies of a run that is carried on. What was on its way when its coordinator went is asked for again from
+    /// its beginning, so what was left of it goes.
+    pub(crate) fn reopen(run: &Path) -> Result<Self, WriteError> {
+        let (bodies, partial) = (layout::bodies(run), layout::partial(run));
+        match std::fs::remove_dir_all(&partial) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(WriteError::at(&partial)(error)),
+            _ => {}
+        }
+        files::ensure_dir(&bodies)?;
+        files::create_dir(&partial)?;
+        Ok(Self::over(bodies, partial))
+    }
+
+    fn over(bodies: PathBuf, partial: PathBuf) -> Self {
+        Self { bodies, partial, parts: BTreeMap::new(), buffered: 0, open: None }
     }
 
     /// Keeps the next piece of a stream.
@@ -100,6 +117,16 @@ impl BodyStore {
         Ok(self.place_bytes(digest, bytes)?)
     }
 
+    /// Checks and places a whole body, which is on the disk when this returns.
+    pub(crate) fn put_durably(&mut self, digest: &Digest, bytes: &[u8]) -> Result<(), OutputError> {
+        self.put(digest, bytes)?;
+        if !bytes.is_empty() {
+            let path = layout::body(&self.bodies, digest);
+            File::open(&path).and_then(|file| file.sync_all()).map_err(WriteError::at(&path))?;
+        }
+        Ok(files::sync_dir(&self.bodies)?)
+    }
+
     /// Forgets a stream that cannot become whole.
     pub(crate) fn drop_part(&mut self, host: HostId, stream: Stream) {
         let key = (host, stream);
@@ -150,7 +177,8 @@ impl BodyStore {
             self.spill(key, &[])?;
         }
         let path = layout::body(&self.bodies, digest);
-        if path.exists() {
+        let len = self.parts.get(&key).map_or(0, |part| part.len);
+        if is_whole(&path, len) {
             return Ok(());
         }
         std::fs::rename(layout::partial_file(&self.partial, key.0, key.1), &path).map_err(WriteError::at(path))
@@ -158,7 +186,7 @@ impl BodyStore {
 
     fn place_bytes(&self, digest: &Digest, bytes: &[u8]) -> Result<(), WriteError> {
         let path = layout::body(&self.bodies, digest);
-        if bytes.is_empty() || path.exists() {
+        if bytes.is_empty() || is_whole(&path, bytes.len() as u64) {
             return Ok(());
         }
         let temp = self.partial.join("body");
@@ -170,6 +198,11 @@ impl BodyStore {
             let _ = std::fs::remove_file(&temp);
         })
     }
+}
+
+/// Whether a body stands there. One of another length is what a power cut left of it.
+pub(crate) fn is_whole(path: &Path, len: u64) -> bool {
+    len == 0 || std::fs::metadata(path).is_ok_and(|data| data.len() == len)
 }
 
 #[cfg(test)]

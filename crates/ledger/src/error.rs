@@ -1,6 +1,7 @@
 //! What can go wrong with a ledger: one type per operation, each saying where, why and what to type.
 
 use crate::head::FormatVersion;
+use crate::writer::Writer;
 use mcom_model::{Digest, HostId, Stream};
 use std::io;
 use std::path::PathBuf;
@@ -81,6 +82,23 @@ pub enum OutputError {
     Write(#[from] WriteError),
 }
 
+/// A recorded run cannot be carried on.
+#[derive(Debug, thiserror::Error)]
+pub enum ReopenError {
+    /// A process carries it on already.
+    #[error("the run is being carried on by {writer}")]
+    Busy {
+        /// Who.
+        writer: Writer,
+    },
+    /// Its record cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// Its record cannot be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+}
+
 /// A recorded run could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
@@ -100,8 +118,8 @@ pub enum ReadError {
     },
     /// A newer mcom wrote it.
     #[error(
-        "{} has ledger format {found}, and this mcom reads up to {}.x: read it with the mcom that wrote it",
-        path.display(), FormatVersion::CURRENT.major
+        "{} has ledger format {found}, and this mcom knows up to {}: use the mcom that wrote it",
+        path.display(), FormatVersion::CURRENT
     )]
     NewerFormat {
         /// The file.

@@ -4,9 +4,11 @@ use crate::error::{ReadError, WriteError};
 use crate::files;
 use mcom_model::RunEvent;
 use rustix::fs::FlockOperation;
+use rustix::io::Errno;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The writing end. Holds a lock for as long as it lives, which tells readers that the run is being written.
 pub(crate) struct EventLog {
@@ -25,6 +27,19 @@ impl EventLog {
         rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive)
             .map_err(|errno| WriteError { path: path.to_owned(), source: errno.into() })?;
         Ok(Self::over(path, file))
+    }
+
+    /// Goes on behind the last whole line; what is torn behind it is cut off. None where another process writes it.
+    pub(crate) fn reopen(path: &Path) -> Result<Option<Self>, WriteError> {
+        let at = |error| WriteError::at(path)(error);
+        let mut file = File::options().read(true).append(true).open(path).map_err(at)?;
+        if !lock_beside_readers(&file).map_err(at)? {
+            return Ok(None);
+        }
+        let good = whole_lines(&mut file).map_err(at)?;
+        let mut log = Self { good, torn: true, ..Self::over(path, file) };
+        log.mend().map_err(at)?;
+        Ok(Some(log))
     }
 
     fn over(path: &Path, file: File) -> Self {
@@ -61,12 +76,52 @@ impl EventLog {
     }
 }
 
+/// How often a lock is tried that only readers hold, who hold it for as long as it takes to look whether they may.
+const READERS: u32 = 200;
+
+/// Takes the writer's lock; whether it was free. A reader that looks whether it is (see [`is_being_written`]) shares it
+/// for a moment, and is no writer.
+fn lock_beside_readers(file: &File) -> std::io::Result<bool> {
+    for _ in 0..READERS {
+        match rustix::fs::flock(file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => return Ok(true),
+            Err(Errno::WOULDBLOCK) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+        match rustix::fs::flock(file, FlockOperation::NonBlockingLockShared) {
+            Ok(()) => rustix::fs::flock(file, FlockOperation::Unlock)?,
+            Err(Errno::WOULDBLOCK) => return Ok(false),
+            Err(errno) => return Err(errno.into()),
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    Ok(false)
+}
+
+/// Bytes of all whole lines.
+fn whole_lines(file: &mut File) -> std::io::Result<u64> {
+    const PIECE: u64 = 64 << 10;
+    let mut end = file.seek(SeekFrom::End(0))?;
+    let mut piece = Vec::new();
+    while end > 0 {
+        let start = end.saturating_sub(PIECE);
+        file.seek(SeekFrom::Start(start))?;
+        piece.clear();
+        (&*file).take(end - start).read_to_end(&mut piece)?;
+        if let Some(at) = piece.iter().rposition(|&byte| byte == b'\n') {
+            return Ok(start + at as u64 + 1);
+        }
+        end = start;
+    }
+    Ok(0)
+}
+
 /// Whether a process writes this event log now.
 pub(crate) fn is_being_written(path: &Path) -> Result<bool, ReadError> {
     let file = File::open(path).map_err(ReadError::at(path))?;
     match rustix::fs::flock(&file, FlockOperation::NonBlockingLockShared) {
         Ok(()) => Ok(false),
-        Err(rustix::io::Errno::WOULDBLOCK) => Ok(true),
+        Err(Errno::WOULDBLOCK) => Ok(true),
         Err(errno) => Err(ReadError::at(path)(errno.into())),
     }
 }
@@ -78,7 +133,7 @@ pub(crate) fn last_line(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Read
         let len = file.seek(SeekFrom::End(0))?;
         file.seek(SeekFrom::Start(len.saturating_sub(limit)))?;
         let mut tail = Vec::new();
-        std::io::Read::read_to_end(&mut std::io::Read::take(file, limit), &mut tail)?;
+        file.take(limit).read_to_end(&mut tail)?;
         Ok((tail, len > limit))
     };
     let (tail, is_cut) = read().map_err(ReadError::at(path))?;
@@ -93,12 +148,15 @@ pub(crate) fn last_line(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Read
 /// The events of a run, in order, read as they are asked for.
 ///
 /// A torn last line ends the events; [`Events::torn`] says so. Lines of kinds that a newer minor version added are
-/// skipped and counted.
+/// skipped and counted. While the run is being written, there may be more where the events had ended: see
+/// [`Events::look_again`].
 pub struct Events {
     path: PathBuf,
     file: BufReader<File>,
     line: Vec<u8>,
     number: u64,
+    /// Bytes of the whole lines that were read.
+    whole: u64,
     lenient: bool,
     skipped: u64,
     torn: bool,
@@ -107,7 +165,7 @@ pub struct Events {
 impl Events {
     pub(crate) fn open(path: PathBuf, lenient: bool) -> Result<Self, ReadError> {
         let file = BufReader::new(File::open(&path).map_err(ReadError::at(&path))?);
-        Ok(Self { path, file, line: Vec::new(), number: 0, lenient, skipped: 0, torn: false })
+        Ok(Self { path, file, line: Vec::new(), number: 0, whole: 0, lenient, skipped: 0, torn: false })
     }
 
     /// Whether the log ended in a torn line.
@@ -120,13 +178,24 @@ impl Events {
         self.skipped
     }
 
+    /// Looks behind the last whole line again: what was torn may have been finished, or cut off and written anew.
+    pub fn look_again(&mut self) -> Result<(), ReadError> {
+        self.torn = false;
+        self.file.seek(SeekFrom::Start(self.whole)).map_err(ReadError::at(&self.path))?;
+        Ok(())
+    }
+
     /// Reads the next whole line into `self.line`; whether there was one.
     fn read_line(&mut self) -> Result<bool, ReadError> {
         self.line.clear();
         self.file.read_until(b'\n', &mut self.line).map_err(ReadError::at(&self.path))?;
-        self.number += 1;
         let whole = self.line.last() == Some(&b'\n');
-        self.torn |= !whole && !self.line.is_empty();
+        if whole {
+            self.number += 1;
+            self.whole += self.line.len() as u64;
+        } else {
+            self.torn |= !self.line.is_empty();
+        }
         Ok(whole)
     }
 }

@@ -6,6 +6,11 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
+/// Makes a folder, or finds it made.
+pub(crate) fn ensure_dir(path: &Path) -> Result<(), WriteError> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(WriteError::at(path))
+}
+
 /// Makes a folder that must not exist yet; those above it as needed.
 pub(crate) fn create_dir(path: &Path) -> Result<(), WriteError> {
     if let Some(parent) = path.parent() {

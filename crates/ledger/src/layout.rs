@@ -38,6 +38,11 @@ pub(crate) fn events(run: &Path) -> PathBuf {
     run.join("events.ndjson")
 }
 
+/// Who writes the record.
+pub(crate) fn writer(run: &Path) -> PathBuf {
+    run.join("writer.json")
+}
+
 pub(crate) fn bodies(run: &Path) -> PathBuf {
     run.join("bodies")
 }

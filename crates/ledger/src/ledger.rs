@@ -1,10 +1,11 @@
 //! The writing end of a run's record.
 
 use crate::bodies::BodyStore;
-use crate::error::{OutputError, WriteError};
+use crate::error::{OutputError, ReadError, ReopenError, WriteError};
 use crate::events::EventLog;
-use crate::head::RunHead;
+use crate::head::{FormatVersion, RunHead};
 use crate::stored::StoredRun;
+use crate::writer::Writer;
 use crate::{files, layout};
 use mcom_model::{Digest, HostId, RunEvent, Stream};
 use std::path::{Path, PathBuf};
@@ -26,6 +27,7 @@ impl Ledger {
         files::create_dir(&dir)?;
         let events = EventLog::create(&layout::events(&dir))?;
         let bodies = BodyStore::create(&dir)?;
+        Writer::this_process(&head.who).write(&dir)?;
         let path = layout::head(&dir);
         files::write_whole(&path, &path.with_extension("tmp"), |mut file| {
             serde_json::to_writer(&mut file, head)?;
@@ -35,6 +37,23 @@ impl Ledger {
         files::sync_dir(runs)?;
         files::replace_link(&runs.join(layout::LATEST), &name, &name)?;
         Ok(Self { dir, events, bodies })
+    }
+
+    /// Goes on with the record in this folder, as `who`. Refused where another process does, and where a newer mcom
+    /// wrote it: it may hold what this one would misread.
+    ///
+    /// A torn last line is cut off, and output that had no name yet is dropped.
+    pub fn reopen(dir: &Path, who: &str) -> Result<Self, ReopenError> {
+        let run = StoredRun::open(dir)?;
+        if run.format() > FormatVersion::CURRENT {
+            return Err(ReadError::NewerFormat { path: layout::head(dir), found: run.format() }.into());
+        }
+        let Some(events) = EventLog::reopen(&layout::events(dir))? else {
+            return Err(ReopenError::Busy { writer: Writer::read(dir) });
+        };
+        let bodies = BodyStore::reopen(dir)?;
+        Writer::this_process(who).write(dir)?;
+        Ok(Self { dir: dir.to_owned(), events, bodies })
     }
 
     /// The folder of this run.
@@ -72,6 +91,12 @@ impl Ledger {
     /// Keeps a whole small body.
     pub fn store_body(&mut self, digest: &Digest, bytes: &[u8]) -> Result<(), OutputError> {
         self.bodies.put(digest, bytes)
+    }
+
+    /// Keeps a blob of the payload, which is on the disk when this returns: whoever carries the run on, or tries it
+    /// again, needs nothing else.
+    pub fn store_blob(&mut self, digest: &Digest, bytes: &[u8]) -> Result<(), OutputError> {
+        self.bodies.put_durably(digest, bytes)
     }
 
     /// Drops what is kept of a host's output without a name.

@@ -1,15 +1,18 @@
 //! The reading end of a run's record: of a run that has ended, was interrupted, or is still being written.
 
+use crate::bodies::is_whole;
 use crate::body::Body;
 use crate::error::ReadError;
 use crate::events::{self, Events};
 use crate::head::{FormatVersion, RunHead};
 use crate::layout;
+use crate::recorded::Record;
 use crate::summary::{HeadSummary, RunStatus, RunSummary};
-use mcom_model::Digest;
+use crate::writer::Writer;
+use mcom_model::{BlobRef, Digest, RecordedRun};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 /// The record of a run.
@@ -65,6 +68,35 @@ impl StoredRun {
         let is_being_written = events::is_being_written(&path)?;
         let last = events::last_line(&path, RunStatus::LAST_LINE)?;
         Ok(RunStatus::of(last.as_deref(), is_being_written))
+    }
+
+    /// The format of the record.
+    pub(crate) const fn format(&self) -> FormatVersion {
+        self.format
+    }
+
+    /// Who carries the run on now; none where nobody does.
+    pub fn writer(&self) -> Result<Option<Writer>, ReadError> {
+        let is_being_written = events::is_being_written(&layout::events(&self.dir))?;
+        Ok(is_being_written.then(|| Writer::read(&self.dir)))
+    }
+
+    /// What a new coordinator needs to carry the run on; none where the run had not begun.
+    pub fn recorded(&self) -> Result<Option<RecordedRun>, ReadError> {
+        let head: HeadSummary = parse_head(&layout::head(&self.dir))?;
+        let mut record = Record::of(head.hosts());
+        for event in self.events()? {
+            record.apply(&event?);
+        }
+        let bodies = layout::bodies(&self.dir);
+        Ok(record.finish(|digest, len| is_whole(&layout::body(&bodies, digest), len)))
+    }
+
+    /// A blob of the payload.
+    pub fn blob(&self, blob: &BlobRef) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.body(&blob.digest)?.read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 
     /// Every event, in order.

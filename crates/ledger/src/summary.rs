@@ -24,6 +24,8 @@ pub struct RunSummary {
     pub reason: Option<String>,
     /// The command line, argument by argument.
     pub command: Vec<String>,
+    /// The run whose hosts are tried again here.
+    pub retry_of: Option<RunId>,
     /// Where it stands.
     pub status: RunStatus,
 }
@@ -57,8 +59,16 @@ pub(crate) struct HeadSummary {
     who: String,
     started_ms: u64,
     command: Vec<String>,
+    #[serde(default)]
+    retry_of: Option<RunId>,
     hosts: u64,
     spec: SpecSummary,
+}
+
+impl HeadSummary {
+    pub(crate) const fn hosts(&self) -> u64 {
+        self.hosts
+    }
 }
 
 #[derive(Deserialize)]
@@ -84,6 +94,7 @@ impl RunSummary {
             payload: head.spec.payload.name,
             reason: head.spec.reason,
             command: head.command,
+            retry_of: head.retry_of,
             status,
         }
     }

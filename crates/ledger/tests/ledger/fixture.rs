@@ -1,6 +1,6 @@
 //! A small run with every kind of event, for the tests of this folder.
 
-use mcom_ledger::RunHead;
+use mcom_ledger::{LongLinks, RunHead};
 use mcom_model::{
     BlobRef, BodyRef, Credentials, DcRule, Digest, EndedBy, Exit, HostEvent, HostId, HostSpec, InnerLinks, Outcome,
     OutputMode, Payload, PayloadKind, Plan, PlanRequest, PlannedDc, Reason, ReasonKind, Receipt, RunClock, RunEvent,
@@ -40,7 +40,9 @@ pub fn head(run: &str) -> RunHead {
         timers: mcom_model::Timers::default(),
     };
     let command = ["mcom", "-h", "mail[1-2]-dc1,odd", "-s", "fix.sh"].map(String::from).to_vec();
-    RunHead::new(plan(payload, shape), spec, STARTED_MS, "0.1.0", command)
+    let ssh = LongLinks { config: Some("/home/alice/ssh_config".into()), options: vec!["User=ops".into()] };
+    let retry_of = Some("7f3kabcd".parse().unwrap());
+    RunHead { retry_of, ssh, ..RunHead::new(plan(payload, shape), spec, STARTED_MS, "0.1.0", command) }
 }
 
 fn plan(payload: Payload, shape: TreeShape) -> Plan {
@@ -110,7 +112,16 @@ pub fn events(run: &str) -> Vec<RunEvent> {
         What::Violation { host: HostId(0), reason: Reason::new(ReasonKind::ProtocolViolation, "host 9") },
         What::CancelAsked { by: None },
         host(2, HostEvent::Ended { outcome: unreachable.clone(), receipt: None }),
-        What::RunEnded { tally: tally(&[Outcome::Ok, failed, unreachable]), by: EndedBy::Itself },
+        What::RunEnded { tally: tally(&[Outcome::Ok, failed.clone(), unreachable]), by: EndedBy::Itself },
+        What::Resumed { who: "bob@bastion".into(), ms: STARTED_MS + 60_000, hosts: [HostId(2)].into_iter().collect() },
+        host(2, HostEvent::Linking { by: None }),
+        host(2, HostEvent::LinkLost { reason: Reason::new(ReasonKind::LinkLost, "reset") }),
+        host(2, HostEvent::Attached { boot: "b00t".into() }),
+        host(2, HostEvent::Held { reason: Reason::new(ReasonKind::Busy, "run 9f3k.1 of bob@bastion") }),
+        What::CancelAsked { by: Some("carol@bastion".into()) },
+        What::Halted { by: EndedBy::MaxFail, reason: Reason::new(ReasonKind::Halted, "2 hosts failed") },
+        host(2, HostEvent::Ended { outcome: Outcome::Killed, receipt: receipt(Exit::Signal(15), BodyRef::empty()) }),
+        What::RunEnded { tally: tally(&[Outcome::Ok, failed, Outcome::Killed]), by: EndedBy::Cancel },
     ]
     .into_iter()
     .zip(0..)

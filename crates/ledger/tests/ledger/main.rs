@@ -6,3 +6,4 @@ mod fixture;
 mod full_disk;
 mod golden;
 mod record;
+mod reopen;

@@ -38,6 +38,7 @@ fn what_was_written_is_read_back() {
     assert_eq!((summary.payload.as_str(), summary.hosts), ("fix.sh", 3));
     let RunStatus::Ended(end) = summary.status else { panic!("{summary:?}") };
     assert_eq!((end.tally.count(OutcomeKind::Ok), end.tally.total()), (1, 3));
+    assert_eq!(summary.retry_of, Some("7f3kabcd".parse().unwrap()));
 }
 
 #[test]
@@ -102,13 +103,13 @@ fn a_newer_major_version_is_refused_and_a_newer_minor_one_is_read() {
     let run = write_run(runs.path(), RUN);
     let head = std::fs::read_to_string(run.dir().join("run.json")).unwrap();
     let with = |version: &str| {
-        let newer = head.replace(r#"{"major":1,"minor":0}"#, version);
+        let newer = head.replace(r#"{"major":1,"minor":1}"#, version);
         assert_ne!(newer, head);
         std::fs::write(run.dir().join("run.json"), newer).unwrap();
         StoredRun::open(run.dir())
     };
     let error = with(r#"{"major":2,"minor":0}"#).unwrap_err();
-    assert!(error.to_string().contains("read it with the mcom that wrote it"), "{error}");
+    assert!(error.to_string().contains("use the mcom that wrote it"), "{error}");
     append_bytes(&run, b"{\"at\":99,\"event\":\"from-the-future\"}\n");
     let newer = with(r#"{"major":1,"minor":7}"#).unwrap();
     let mut events = newer.events().unwrap();

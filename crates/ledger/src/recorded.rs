@@ -1,0 +1,65 @@
+//! The fold of a record into what carrying the run on needs. Not: what views show of it.
+
+use mcom_model::{Digest, HostEvent, RecordedHost, RecordedRun, RunClock, RunEvent, What};
+use std::collections::BTreeMap;
+
+/// A record as far as it was read.
+pub(crate) struct Record {
+    hosts: Vec<RecordedHost>,
+    bodies: BTreeMap<Digest, u64>,
+    at: RunClock,
+    begun: bool,
+    cancelled: bool,
+    ended: bool,
+}
+
+impl Record {
+    /// Of a run of so many hosts.
+    pub(crate) fn of(hosts: u64) -> Self {
+        let hosts = vec![RecordedHost::default(); usize::try_from(hosts).unwrap_or_default()];
+        Self { hosts, bodies: BTreeMap::new(), at: RunClock::ZERO, begun: false, cancelled: false, ended: false }
+    }
+
+    pub(crate) fn apply(&mut self, event: &RunEvent) {
+        self.at = self.at.max(event.at);
+        self.begun = true;
+        match &event.what {
+            What::Intent { hosts, .. } => hosts.iter().for_each(|id| self.change(id.0, |host| host.begun = true)),
+            What::Host { host, said: HostEvent::Ended { outcome, receipt } } => {
+                let printed = receipt.as_ref().map(|receipt| [receipt.out, receipt.err]);
+                self.change(host.0, |host| {
+                    // The first outcome is the one: a record that was written twice is damaged.
+                    if host.outcome.is_none() {
+                        (host.outcome, host.printed) = (Some(outcome.kind()), printed);
+                    }
+                });
+            }
+            What::Resumed { hosts, .. } => {
+                self.ended = false;
+                hosts.iter().for_each(|id| self.change(id.0, |host| (host.outcome, host.printed) = (None, None)));
+            }
+            What::BodyStored { digest, len } => {
+                self.bodies.insert(*digest, *len);
+            }
+            What::CancelAsked { .. } => self.cancelled = true,
+            What::RunEnded { .. } => self.ended = true,
+            _ => {}
+        }
+    }
+
+    /// What was recorded; none where nothing was. Of the bodies, those that `stands` finds: one may be lost to a power
+    /// cut although its line is there.
+    pub(crate) fn finish(self, stands: impl Fn(&Digest, u64) -> bool) -> Option<RecordedRun> {
+        let Self { hosts, bodies, at, begun, cancelled, ended } = self;
+        let bodies =
+            bodies.into_iter().filter(|(digest, len)| stands(digest, *len)).map(|(digest, _)| digest).collect();
+        begun.then_some(RecordedRun { at, hosts, bodies, cancelled, ended })
+    }
+
+    /// An id that is not of this run, which a damaged record may hold, changes nothing.
+    fn change(&mut self, id: u32, change: impl FnOnce(&mut RecordedHost)) {
+        if let Some(host) = self.hosts.get_mut(id as usize) {
+            change(host);
+        }
+    }
+}
