@@ -23,7 +23,8 @@ impl TreeRun {
             Up::Body { digest, bytes } => self.body_came(id, digest, bytes),
             Up::Output(chunk) => self.output_came(id, chunk),
             Up::OutputGone { host, reason } => self.output_gone_below(id, host, &reason),
-            Up::Need { .. } | Up::Pong { .. } => Ok(()),
+            Up::Need { index } => self.blob_needed(id, index),
+            Up::Pong { .. } => Ok(()),
             Up::Hello(_) => Err("it said hello twice".to_owned()),
         };
         if let Err(text) = taken {
@@ -53,15 +54,18 @@ impl TreeRun {
         let ix = self.below_link(id, host)?;
         let link = self.links.get(id).ok_or("it spoke before its link stood")?;
         self.check_event(id, link, ix, &event)?;
+        if self.hosts.get(ix).ended() && !matches!(event, HostEvent::ParentLost { .. }) {
+            return self.heard_again(ix, event);
+        }
         let phase = match &event {
             HostEvent::Linking { .. } => Phase::Linking,
             HostEvent::Linked { .. } => Phase::Linked,
-            HostEvent::GaveWay { .. } => Phase::Waiting,
+            HostEvent::GaveWay { .. } | HostEvent::LinkLost { .. } | HostEvent::ParentLost { .. } => Phase::Waiting,
             HostEvent::Claimed { .. } => Phase::Claimed,
-            HostEvent::Started => Phase::Started,
+            HostEvent::Started | HostEvent::Attached { .. } => Phase::Started,
             _ => self.hosts.get(ix).phase,
         };
-        self.hosts.get_mut(ix).phase = phase;
+        self.hosts.get_mut(ix).reach(phase);
         match event {
             HostEvent::Ended { outcome, receipt } => self.host_ended(ix, outcome, receipt),
             HostEvent::Printed { stream, len } => {
@@ -73,19 +77,30 @@ impl TreeRun {
         Ok(())
     }
 
-    /// Whether the event follows from what was said about this host before.
+    /// A host that has its outcome was asked for the rest of its output: only that it cannot be had is news.
+    fn heard_again(&mut self, ix: u32, event: HostEvent) -> Result<(), Broken> {
+        if let HostEvent::Ended { outcome, receipt: None } = event {
+            let text = format!("the host could not be asked for it again: {}", outcome.kind().words());
+            self.output_gone(ix, &Reason::new(ReasonKind::LinkLost, text));
+        }
+        Ok(())
+    }
+
+    /// Whether the event follows from what was said about this host before. A child that commands others may link
+    /// them anew whenever it lost them.
     fn check_event(&self, id: LinkId, link: &Link, ix: u32, event: &HostEvent) -> Result<(), Broken> {
-        let phase = self.hosts.get(ix).phase;
+        let (phase, begun) = (self.hosts.get(ix).phase, self.hosts.get(ix).begun);
         let own = link.host == ix;
         let fits = match event {
             // That a parent was lost is said of a host that may have ended long ago.
             HostEvent::ParentLost { .. } => !own,
-            HostEvent::LinkLost { .. } | HostEvent::Attached { .. } | HostEvent::Held { .. } => phase != Phase::Ended,
-            _ if phase == Phase::Ended => false,
+            _ if phase == Phase::Ended => begun,
             HostEvent::Linking { by } | HostEvent::Linked { by, .. } => {
-                !own && phase < Phase::Claimed && by.is_some_and(|by| self.below_link(id, by).is_ok())
+                !own && by.is_some_and(|by| self.below_link(id, by).is_ok())
             }
-            HostEvent::Chosen { .. } | HostEvent::GaveWay { .. } => !own && phase < Phase::Claimed,
+            HostEvent::Chosen { .. } | HostEvent::GaveWay { .. } | HostEvent::LinkLost { .. } => !own,
+            HostEvent::Attached { .. } => begun || !own,
+            HostEvent::Held { .. } => phase == Phase::Claimed,
             HostEvent::Claimed { .. } => phase < Phase::Claimed,
             HostEvent::Started => phase == Phase::Claimed,
             HostEvent::Printed { len, .. } => phase == Phase::Started && *len <= self.run_spec().limits.output_cap,
@@ -105,6 +120,7 @@ impl TreeRun {
             return match outcome {
                 _ if outcome.has_receipt() => wrong("without a receipt"),
                 _ if nothing_started && host.phase == Phase::Started => wrong("as if it had not started, and it had"),
+                Outcome::Unreachable { .. } if host.begun => wrong("as if it could not have begun"),
                 _ => Ok(()),
             };
         };

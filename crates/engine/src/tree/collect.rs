@@ -4,10 +4,10 @@
 use crate::tree::credit::Credit;
 use crate::tree::effect::Effect;
 use crate::tree::hosts::{Flow, STREAMS};
-use crate::tree::run::TreeRun;
+use crate::tree::run::{Role, TreeRun};
 use bytes::Bytes;
 use mcom_model::{BodyRef, Digest, OutputMode, Reason, ReasonKind, Stream, What};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One stream of one host.
 pub(super) type Source = (u32, Stream);
@@ -70,6 +70,12 @@ impl TreeRun {
 
     pub(super) fn credit(&mut self) -> &mut Credit {
         &mut self.collection().credit
+    }
+
+    /// Bodies that an earlier coordinator has stored.
+    pub(super) fn stored_before(&mut self, bodies: &BTreeSet<Digest>) {
+        let stored = |&digest: &Digest| (digest, Body { state: BodyState::Stored, others: Vec::new() });
+        self.collection().bodies.extend(bodies.iter().map(stored));
     }
 
     /// A small body came with an outcome.
@@ -226,6 +232,18 @@ impl TreeRun {
         collection.pending -= 1;
         collection.bodies.get_mut(&digest).expect("a body that was named").state = BodyState::Lost;
         self.record(What::BodyLost { digest, reason: reason.clone() }, false);
+    }
+
+    /// Whether this host has ended, and everything of its output that is not here can come from others (coordinator).
+    pub(super) fn is_held_elsewhere(&self, ix: u32) -> bool {
+        let Role::Coordinator(coordinator) = &self.role else { return false };
+        let collection = &coordinator.collection;
+        let ours = |state: BodyState| matches!(state, BodyState::Coming((from, _)) if from == ix);
+        let elsewhere = |digest: &Digest| {
+            collection.bodies.get(digest).is_some_and(|body| !ours(body.state) || !body.others.is_empty())
+        };
+        let named: Vec<&Digest> = STREAMS.iter().filter_map(|&stream| collection.named.get(&(ix, stream))).collect();
+        self.hosts.get(ix).ended() && named.into_iter().all(elsewhere)
     }
 
     /// No more of a host's output can come: gives its credit back, and looks for others with the same bodies.

@@ -3,10 +3,12 @@
 use crate::tree::collect::Collection;
 use crate::tree::effect::Effect;
 use crate::tree::hosts::{Host, Hosts};
+use crate::tree::input::TimerReason;
 use crate::tree::node::initial_credit;
+use crate::tree::pace::Pace;
 use crate::tree::run::{Role, TreeRun};
 use crate::tree::window::Pool;
-use mcom_model::{EndedBy, HostId, Plan, RunEvent, RunSpec, RunStart, Tally, What};
+use mcom_model::{EndedBy, HostId, Plan, RunClock, RunEvent, RunSpec, RunStart, Tally, What};
 
 /// What only the coordinator has.
 pub(super) struct Coordinator {
@@ -22,20 +24,42 @@ impl TreeRun {
     /// to the first candidates are made.
     pub fn coordinator(plan: &Plan, spec: RunSpec, start: RunStart) -> Self {
         let credit = initial_credit(spec.output);
-        let levels_below = plan.shape.depth.map(|depth| depth.saturating_sub(1));
         let hosts = plan.host_ids().zip(&plan.hosts).map(|(id, host)| Host::new(id, host.clone(), host.dc, credit));
-        let collection = Collection::new(credit);
-        let role = Coordinator { tally: Tally::default(), by: EndedBy::Itself, levels_below, collection };
-        let fanout = spec.limits.fanout;
-        let mut run = Self::new(Role::Coordinator(Box::new(role)), Some(spec), Hosts::of_plan(hosts));
+        let mut run = Self::of_plan(plan, spec, Hosts::of_plan(hosts));
         run.record(What::RunStarted(start), true);
-        run.pools = plan.datacenters.iter().map(|dc| Pool::new(dc.name.clone(), fanout)).collect();
-        for (pool, dc) in (0..).zip(&plan.datacenters) {
-            let members: Vec<(HostId, u32)> = dc.members.iter().map(|&id| (id, plan.host(id).weight)).collect();
-            run.begin_groups(pool, mcom_fleet::tree::top(&members, plan.shape.depth));
-        }
-        run.end_if_done();
+        run.begin_run(plan);
         run
+    }
+
+    /// A coordinator that begins nothing yet.
+    pub(super) fn of_plan(plan: &Plan, spec: RunSpec, hosts: Hosts) -> Self {
+        let levels_below = plan.shape.depth.map(|depth| depth.saturating_sub(1));
+        let collection = Collection::new(initial_credit(spec.output));
+        let role = Coordinator { tally: Tally::default(), by: EndedBy::Itself, levels_below, collection };
+        let mut run = Self::new(Role::Coordinator(Box::new(role)), Some(spec), hosts);
+        run.deadline = run.run_spec().limits.deadline_ms.map(RunClock::from_millis);
+        run.timers.extend(run.deadline.map(|deadline| (deadline, TimerReason::Deadline)));
+        run
+    }
+
+    /// Begins on every host of which something is still to come.
+    pub(super) fn begin_run(&mut self, plan: &Plan) {
+        let wanted = |run: &Self, host: HostId| !run.hosts.get(host.0).settled;
+        self.pools = plan
+            .datacenters
+            .iter()
+            .map(|dc| {
+                let left = dc.members.iter().filter(|host| !self.hosts.get(host.0).ended()).count();
+                Pool::of_dc(dc.name.clone(), Pace::new(self.run_spec(), left))
+            })
+            .collect();
+        self.share_fanout();
+        for (pool, dc) in (0..).zip(&plan.datacenters) {
+            let members = dc.members.iter().filter(|&&host| wanted(self, host));
+            let members: Vec<(HostId, u32)> = members.map(|&id| (id, plan.host(id).weight)).collect();
+            self.begin_groups(pool, mcom_fleet::tree::top(&members, plan.shape.depth));
+        }
+        self.end_if_done();
     }
 
     /// Writes down what happened. What is durable stands before the next effect is carried out.

@@ -76,11 +76,16 @@ impl TreeRun {
             let flow = &mut host.flows[stream as usize];
             flow.queued = false;
             let more = flow.wanted.saturating_sub(flow.allowed).min(OUTPUT_GRANT.saturating_sub(out)).min(room);
-            let Some(link) = link.filter(|_| more > 0 && !flow.closed) else { continue };
+            if more == 0 || flow.closed {
+                continue;
+            }
             flow.allowed += more;
             let upto = flow.allowed;
             self.credit().granted += more;
-            self.send_down(link, Down::Allow { host: id, stream, upto });
+            // Between two links there is nobody to tell: the next assignment says it.
+            if let Some(link) = link {
+                self.send_down(link, Down::Allow { host: id, stream, upto });
+            }
             if more == room {
                 // The whole tree's credit is out: this one goes on when there is room again.
                 self.queue_for_grant(source);

@@ -1,20 +1,21 @@
 //! Groups: hosts of which one, the head, is to be reached from here and commands the others. Who is tried as the
 //! head, in which waves, and what becomes of a group that nobody can lead.
 
-use crate::tree::effect::{Effect, LinkId};
+use crate::tree::effect::LinkId;
 use crate::tree::hosts::Phase;
 use crate::tree::input::LinkFailure;
 use crate::tree::links::Link;
 use crate::tree::run::TreeRun;
 use crate::tree::window::Claim;
 use mcom_model::limits::{CANDIDATE_WAVE, CANDIDATES};
-use mcom_model::{HostEvent, HostId, Outcome, Reason, ReasonKind};
+use mcom_model::{Epoch, HostEvent, HostId, Outcome, Reason, ReasonKind, RunClock};
+use std::time::Duration;
 
 /// One group.
 pub(super) struct Group {
     pub(super) pool: u32,
     /// Its hosts in candidate order.
-    members: Vec<u32>,
+    pub(super) members: Vec<u32>,
     /// The first member that was not looked at as a candidate yet.
     next: usize,
     /// Candidates tried so far, and how many at once last time.
@@ -24,19 +25,33 @@ pub(super) struct Group {
     pub(super) trying: Vec<LinkId>,
     /// Candidates that could not be reached, with their reasons.
     failed: Vec<(u32, Reason)>,
-    /// The link to the head, once there is one.
-    pub(super) link: Option<LinkId>,
-    /// No head was found and none is sought any more, or the work was handed over.
-    over: bool,
+    /// No head is sought any more: there is one, or nobody leads.
+    pub(super) over: bool,
+    /// Heads that its hosts have had before.
+    pub(super) epoch: Epoch,
+    /// Slots that its hosts hold from an earlier link; the next link gets them.
+    pub(super) held: u32,
+    /// Until when a host whose link was lost is tried again.
+    pub(super) ask_until: Option<RunClock>,
+    /// The pause before the next try.
+    pub(super) pause: Duration,
 }
 
 impl Group {
-    fn new(pool: u32, members: Vec<u32>) -> Self {
+    pub(super) fn new(pool: u32, members: Vec<u32>) -> Self {
         let (trying, failed) = (Vec::new(), Vec::new());
-        Self { pool, members, next: 0, tried: 0, wave: 0, trying, failed, link: None, over: false }
+        let (epoch, pause) = (Epoch(0), Duration::ZERO);
+        let (next, tried, wave, held, ask_until) = (0, 0, 0, 0, None);
+        Self { pool, members, next, tried, wave, trying, failed, over: false, epoch, held, ask_until, pause }
     }
 
-    const fn is_single(&self) -> bool {
+    /// The same with slots that its hosts hold already.
+    pub(super) const fn holding(mut self, held: u32) -> Self {
+        self.held = held;
+        self
+    }
+
+    pub(super) const fn is_single(&self) -> bool {
         self.members.len() == 1
     }
 }
@@ -47,25 +62,28 @@ impl TreeRun {
     pub(super) fn begin_groups(&mut self, pool: u32, groups: Vec<Vec<HostId>>) {
         for hosts in groups {
             let members: Vec<u32> = hosts.into_iter().filter_map(|host| self.hosts.place(host)).collect();
-            match self.stop.reason().cloned() {
-                None => self.begin_group(pool, members),
-                Some(reason) => members.into_iter().for_each(|host| {
-                    self.host_ended(host, Outcome::NotRun { reason: reason.clone() }, None);
-                }),
-            }
+            self.begin_group(Group::new(pool, members));
         }
         self.share_slots(pool);
     }
 
-    fn begin_group(&mut self, pool: u32, members: Vec<u32>) {
-        let ix = u32::try_from(self.groups.len()).expect("there are no more groups than hosts");
-        let group = Group::new(pool, members);
-        let single = group.is_single();
+    /// Starts on one group. Where nothing new starts any more, only its hosts that may have begun are sought.
+    pub(super) fn begin_group(&mut self, mut group: Group) {
+        let pool = group.pool;
+        if let Some(reason) = self.stop.reason().cloned() {
+            group.members = self.end_unbegun(std::mem::take(&mut group.members), &reason);
+            if group.members.is_empty() {
+                self.pools[pool as usize].used -= group.held;
+                return;
+            }
+        }
+        let ix = u32::try_from(self.groups.len()).expect("a host is in few groups");
+        let (single, asked) = (group.is_single(), group.ask_until.is_some() || self.hosts.get(group.members[0]).begun);
         self.groups.push(group);
-        if single {
-            self.pools[pool as usize].waiting.push_back(Claim::Single(ix));
-        } else {
-            self.try_next_wave(ix);
+        match single {
+            true if asked => self.ask_single(ix),
+            true => self.pools[pool as usize].waiting.push_back(Claim::Single(ix)),
+            false => self.try_next_wave(ix),
         }
     }
 
@@ -104,23 +122,30 @@ impl TreeRun {
         }
     }
 
-    /// The link to a candidate could not be made.
-    pub(super) fn candidate_failed(&mut self, link: &Link, failure: LinkFailure) {
+    /// The link to a candidate could not be made. `held` slots came back with it.
+    pub(super) fn candidate_failed(&mut self, link: &Link, failure: LinkFailure, held: u32) {
         let group = &mut self.groups[link.group as usize];
-        let ix = link.host;
+        let (ix, pool, single) = (link.host, group.pool, group.is_single());
+        if single && (self.hosts.get(ix).begun || group.ask_until.is_some()) {
+            group.held += held;
+            return self.ask_failed(link.group, failure);
+        }
+        self.pools[pool as usize].used -= held;
         match failure {
-            LinkFailure::Refused(reason) => self.host_ended(ix, Outcome::Refused { reason }, None),
-            LinkFailure::Unreachable(reason) if group.is_single() => {
+            LinkFailure::Refused(reason) if !self.hosts.get(ix).begun => {
+                self.host_ended(ix, Outcome::Refused { reason }, None);
+            }
+            LinkFailure::Unreachable(reason) if single => {
                 self.host_ended(ix, Outcome::Unreachable { reason }, None);
             }
-            LinkFailure::Unreachable(reason) => {
-                group.failed.push((ix, reason.clone()));
-                self.hosts.get_mut(ix).phase = Phase::Waiting;
+            LinkFailure::Unreachable(reason) | LinkFailure::Refused(reason) => {
+                self.groups[link.group as usize].failed.push((ix, reason.clone()));
+                self.hosts.get_mut(ix).reach(Phase::Waiting);
                 self.say(ix, HostEvent::GaveWay { reason });
             }
         }
         let group = &self.groups[link.group as usize];
-        if group.trying.is_empty() && !group.is_single() && !group.over {
+        if group.trying.is_empty() && !single && !group.over {
             self.try_next_wave(link.group);
         }
     }
@@ -129,122 +154,87 @@ impl TreeRun {
     /// that go below it, in candidate order, those that gave way last.
     pub(super) fn lead(&mut self, ix: u32, id: LinkId) -> Vec<u32> {
         let group = &mut self.groups[ix as usize];
-        (group.link, group.over) = (Some(id), true);
+        group.over = true;
         let others: Vec<LinkId> = group.trying.drain(..).filter(|&trying| trying != id).collect();
         others.into_iter().for_each(|other| self.abandon_link(other));
         let head = self.links.get(id).expect("a link that has just opened").host;
         let group = &self.groups[ix as usize];
         let gave_way = |member: u32| group.failed.iter().any(|failed| failed.0 == member);
-        let open = |member: u32| member != head && !self.hosts.get(member).ended();
+        let open = |member: u32| member != head && !self.hosts.get(member).settled;
         let fresh = group.members.iter().copied().filter(|&member| open(member) && !gave_way(member));
         fresh.chain(group.failed.iter().map(|failed| failed.0)).collect()
     }
 
     /// No candidate of a group could be reached. Those that were tried are unreachable, each for its own reason;
-    /// hosts that may not lead are now reached from here, one by one; the rest is unreachable with the group.
+    /// hosts that may not lead, or may have begun, are now reached from here, one by one; the rest is unreachable
+    /// with the group.
     fn nobody_leads(&mut self, ix: u32) {
         let group = &mut self.groups[ix as usize];
         group.over = true;
-        let pool = group.pool;
+        let (pool, epoch, until) = (group.pool, group.epoch, group.ask_until);
+        let mut held = std::mem::take(&mut group.held);
         let failed = std::mem::take(&mut group.failed);
         let members = std::mem::take(&mut group.members);
         let last = failed.last().map_or_else(String::new, |(_, reason)| format!(", last: {reason}"));
         for (host, reason) in failed {
-            self.host_ended(host, Outcome::Unreachable { reason }, None);
+            if !self.hosts.get(host).begun {
+                self.host_ended(host, Outcome::Unreachable { reason }, None);
+            }
         }
         let tried = self.groups[ix as usize].tried;
         for host in members {
-            if self.hosts.get(host).ended() {
+            let at = self.hosts.get(host);
+            if at.settled || (at.ended() && !at.begun) {
                 continue;
             }
-            if self.hosts.get(host).spec.weight == 0 {
-                self.begin_group(pool, vec![host]);
+            if at.begun || at.spec.weight == 0 {
+                let slot = held.min(1);
+                held -= slot;
+                let alone = Group { epoch, ask_until: until, held: slot, ..Group::new(pool, vec![host]) };
+                self.begin_group(alone);
                 continue;
             }
             let text = format!("none of {tried} candidates for its parent could be reached{last}");
             let reason = Reason::new(ReasonKind::ParentLost, text);
             self.host_ended(host, Outcome::Unreachable { reason }, None);
         }
+        self.pools[pool as usize].used -= held;
         self.share_slots(pool);
     }
 
-    /// Nothing new starts: hosts whose work was not handed over end without having run.
-    pub(super) fn give_up_groups(&mut self, reason: &Reason) {
+    /// Nothing new starts: hosts whose work was not handed over end without having run. Those that may have begun
+    /// are sought on, to learn what became of them.
+    pub(super) fn give_up_groups(&mut self) {
         self.pools.iter_mut().for_each(|pool| pool.waiting.clear());
         for ix in 0..self.groups.len() {
             let group = &mut self.groups[ix];
-            if std::mem::replace(&mut group.over, true) {
+            let begun = |host: &u32| self.hosts.list[*host as usize].begun;
+            if group.over || group.members.iter().all(begun) {
                 continue;
             }
+            group.over = true;
             let (trying, failed) = (std::mem::take(&mut group.trying), std::mem::take(&mut group.failed));
             let members = std::mem::take(&mut group.members);
+            let (pool, epoch, ask_until) = (group.pool, group.epoch, group.ask_until);
+            let held = std::mem::take(&mut group.held);
             trying.into_iter().for_each(|link| self.abandon_link(link));
             for (host, reason) in failed {
-                self.host_ended(host, Outcome::Unreachable { reason }, None);
-            }
-            for host in members {
-                if !self.hosts.get(host).ended() {
-                    self.host_ended(host, Outcome::NotRun { reason: reason.clone() }, None);
+                if !self.hosts.get(host).begun {
+                    self.host_ended(host, Outcome::Unreachable { reason }, None);
                 }
             }
+            self.begin_group(Group { epoch, ask_until, held, ..Group::new(pool, members) });
         }
     }
 
-    /// A link was lost: forgets it, and ends the hosts below it as far as they may have started: nobody asks them
-    /// through another parent.
-    pub(super) fn lose_link(&mut self, id: LinkId, reason: &Reason, close: bool) {
-        if !self.links.is_open(id) {
-            return self.link_failed(id, LinkFailure::Unreachable(reason.clone()));
-        }
-        let Some(link) = self.forget_link(id) else { return };
-        if close {
-            self.effects.push_back(Effect::CloseLink { link: id });
-        }
-        let (pool, members) = (self.groups[link.group as usize].pool, self.members_below(id, &link));
-        if link.assigned > 1 {
-            self.say(link.host, HostEvent::ParentLost { reason: reason.clone() });
-        }
-        let (lost, outcome) = self.outcome_of_lost(&link, reason);
-        for ix in members {
-            self.hosts.get_mut(ix).link = None;
-            if self.hosts.get(ix).ended() {
-                self.output_gone(ix, &lost);
-            } else {
-                self.host_ended(ix, outcome.clone(), None);
+    /// Ends the hosts that certainly have not begun, and returns the others.
+    fn end_unbegun(&mut self, members: Vec<u32>, reason: &Reason) -> Vec<u32> {
+        let (begun, fresh): (Vec<u32>, Vec<u32>) = members.into_iter().partition(|&host| self.hosts.get(host).begun);
+        for host in fresh {
+            if !self.hosts.get(host).ended() {
+                self.host_ended(host, Outcome::NotRun { reason: reason.clone() }, None);
             }
         }
-        self.share_slots(pool);
-    }
-
-    /// The assignment of a link was taken back before it was sent: nothing below it has started.
-    pub(super) fn take_back_link(&mut self, id: LinkId, reason: &Reason) {
-        let Some(link) = self.forget_link(id) else { return };
-        for ix in self.members_below(id, &link) {
-            self.hosts.get_mut(ix).link = None;
-            self.host_ended(ix, Outcome::NotRun { reason: reason.clone() }, None);
-        }
-    }
-
-    fn members_below(&self, id: LinkId, link: &Link) -> Vec<u32> {
-        let members = self.groups[link.group as usize].members.iter().copied();
-        members.filter(|&ix| self.hosts.get(ix).link == Some(id)).collect()
-    }
-
-    /// How a host ended that was below a link when that was lost, and the reason in words that name the link.
-    fn outcome_of_lost(&self, link: &Link, reason: &Reason) -> (Reason, Outcome) {
-        let name = &self.hosts.get(link.host).spec.name;
-        let blobs = self.run_spec().payload.blobs().count();
-        let text = format!("the link to {name} was lost: {reason}");
-        if (link.blobs as usize) < blobs {
-            // The payload never went over this link, so nothing can have started below it.
-            let reason = Reason::new(ReasonKind::LinkLost, text);
-            return (reason.clone(), Outcome::Unreachable { reason });
-        }
-        let kind = match reason.kind {
-            ReasonKind::ProtocolViolation => ReasonKind::ProtocolViolation,
-            _ => ReasonKind::LostWhileRunning,
-        };
-        let reason = Reason::new(kind, text);
-        (reason.clone(), Outcome::Unknown { reason })
+        begun.into_iter().filter(|&host| !self.hosts.get(host).settled).collect()
     }
 }

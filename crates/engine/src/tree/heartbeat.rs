@@ -1,18 +1,16 @@
-//! Timers: a silent link is asked whether it lives, and given up when it does not answer; a cancel has its deadline.
+//! Timers: both ends of a link say something often enough, and each gives the other up when it is silent for too
+//! long; a cancel and a run have their deadlines.
 //!
-//! A link has one timer, which looks at when something was last heard and puts itself off: hearing something costs
-//! nothing.
+//! A parent pings at a steady pace, whatever else it says, so a child can tell that its parent lives. What is heard
+//! costs nothing: the timer of a link looks at when something was last heard, and puts itself off.
 
 use crate::tree::effect::LinkId;
 use crate::tree::input::TimerReason;
 use crate::tree::run::TreeRun;
-use mcom_model::limits::{HEARTBEAT_MS, LINK_DEAD_MS};
-use mcom_model::{Reason, ReasonKind};
+use mcom_model::{Reason, ReasonKind, RunClock};
 use mcom_wire::Down;
 use std::time::Duration;
 
-const ASK: Duration = Duration::from_millis(HEARTBEAT_MS);
-const DEAD: Duration = Duration::from_millis(LINK_DEAD_MS);
 /// A timer that comes so late says that this process was stopped or held up, not that a link was silent: what came in
 /// the meantime has not been looked at yet.
 const LATE: Duration = Duration::from_secs(1);
@@ -21,36 +19,78 @@ impl TreeRun {
     pub(super) fn timeout(&mut self) {
         while let Some(&(at, why)) = self.timers.first()
             && at <= self.now
+            && !self.over
         {
             self.timers.pop_first();
+            let late = self.now.since(at) > LATE;
             match why {
                 TimerReason::Heartbeat(link) => self.heartbeat(link),
-                TimerReason::LinkDead(link) => self.link_dead(link, self.now.since(at) > LATE),
+                TimerReason::LinkDead(link) => self.link_dead(link, late),
+                TimerReason::ParentSilent => self.parent_silent(late),
+                TimerReason::AskAgain(group) => self.ask_again(group),
+                TimerReason::Deadline => self.deadline(),
                 TimerReason::CancelDeadline => self.cancel_deadline(),
-                TimerReason::ParentSilent | TimerReason::AskAgain(_) | TimerReason::Deadline => {}
             }
         }
     }
 
+    /// Watches over a link that has just opened.
+    pub(super) fn watch_link(&mut self, id: LinkId) {
+        self.timers.insert((self.now.after(self.heartbeat_time()), TimerReason::Heartbeat(id)));
+        self.timers.insert((self.now.after(self.dead_time()), TimerReason::LinkDead(id)));
+    }
+
     fn heartbeat(&mut self, id: LinkId) {
-        let Some(heard) = self.links.get(id).map(|link| link.heard) else { return };
-        if heard.after(ASK) > self.now {
-            self.timers.insert((heard.after(ASK), TimerReason::Heartbeat(id)));
-        } else {
-            self.send_down(id, Down::Ping { seq: heard.as_micros() });
-            // After a hold-up here, the answer still gets its time.
-            let dead = heard.after(DEAD).max(self.now.after(ASK));
-            self.timers.insert((dead, TimerReason::LinkDead(id)));
+        if self.links.get(id).is_some() {
+            self.send_down(id, Down::Ping { seq: self.now.as_micros() });
+            self.timers.insert((self.now.after(self.heartbeat_time()), TimerReason::Heartbeat(id)));
         }
     }
 
     fn link_dead(&mut self, id: LinkId, late: bool) {
         let Some(heard) = self.links.get(id).map(|link| link.heard) else { return };
-        if late || heard.after(DEAD) > self.now {
-            self.heartbeat(id);
-        } else {
-            let text = format!("no answer for {} s", DEAD.as_secs());
-            self.lose_link(id, &Reason::new(ReasonKind::LinkLost, text), true);
+        match self.silent_since(heard, late) {
+            Some(look) => {
+                self.timers.insert((look, TimerReason::LinkDead(id)));
+            }
+            None => self.lose_link(id, &self.silence(), true),
         }
+    }
+
+    /// Watches over the link upwards, from the assignment on (node).
+    pub(super) fn watch_parent(&mut self) {
+        self.timers.insert((self.now.after(self.dead_time()), TimerReason::ParentSilent));
+    }
+
+    /// A node that hears nothing from above can do nothing that counts: it leaves, and touches no work. Somebody else
+    /// asks its hosts.
+    fn parent_silent(&mut self, late: bool) {
+        let Some(heard) = self.node_mut().map(|node| node.heard) else { return };
+        match self.silent_since(heard, late) {
+            Some(look) => {
+                self.timers.insert((look, TimerReason::ParentSilent));
+            }
+            None => self.leave(),
+        }
+    }
+
+    /// When to look again at a link that was last heard then; none where it was silent for too long.
+    fn silent_since(&self, heard: RunClock, late: bool) -> Option<RunClock> {
+        let dead = heard.after(self.dead_time());
+        // After a hold-up here, the answer still gets its time.
+        let look = if late { dead.max(self.now.after(self.heartbeat_time())) } else { dead };
+        (look > self.now).then_some(look)
+    }
+
+    fn silence(&self) -> Reason {
+        Reason::new(ReasonKind::LinkLost, format!("no answer for {} s", self.dead_time().as_secs_f64()))
+    }
+
+    fn heartbeat_time(&self) -> Duration {
+        Duration::from_millis(self.run_spec().timers.heartbeat_ms)
+    }
+
+    fn dead_time(&self) -> Duration {
+        Duration::from_millis(self.run_spec().timers.dead_ms)
     }
 }

@@ -4,6 +4,7 @@
 
 use crate::tree::effect::LinkId;
 use mcom_model::{HostId, HostSpec, Stream};
+use mcom_wire::Begun;
 
 /// Everybody that this place of the tree answers for.
 #[derive(Default)]
@@ -35,6 +36,9 @@ pub(super) struct Host {
     /// The link whose assignment this host is part of.
     pub(super) link: Option<LinkId>,
     pub(super) flows: [Flow; 2],
+    /// Its attempt may have begun under an earlier link: it is asked about before anything is started, and it is not
+    /// called unreachable.
+    pub(super) begun: bool,
     /// Ended, and nothing more of its output will be asked for.
     pub(super) settled: bool,
 }
@@ -119,11 +123,35 @@ impl Host {
     /// A host about which nothing is known; `credit` is what it may print unasked.
     pub(super) fn new(id: HostId, spec: HostSpec, pool: u32, credit: u64) -> Self {
         let flow = Flow { allowed: credit, ..Flow::default() };
-        Self { id, spec, phase: Phase::Waiting, pool, link: None, flows: [flow; 2], settled: false }
+        Self { id, spec, phase: Phase::Waiting, pool, link: None, flows: [flow; 2], begun: false, settled: false }
+    }
+
+    /// The same for a host whose attempt may have begun.
+    pub(super) fn begun(mut self, begun: Option<Begun>) -> Self {
+        if let Some(begun) = begun {
+            self.begun = true;
+            for (flow, (from, upto)) in self.flows.iter_mut().zip(begun.from.into_iter().zip(begun.upto)) {
+                (flow.received, flow.allowed) = (from, upto.max(from));
+            }
+        }
+        self
+    }
+
+    /// What a child is told about an attempt that may have begun.
+    pub(super) fn as_begun(&self) -> Option<Begun> {
+        let of = |what: fn(&Flow) -> u64| [what(&self.flows[0]), what(&self.flows[1])];
+        self.begun.then(|| Begun { from: of(|flow| flow.received), upto: of(|flow| flow.allowed) })
     }
 
     pub(super) fn ended(&self) -> bool {
         self.phase == Phase::Ended
+    }
+
+    /// Moves on, or back where its link was lost; an ended host stays where it is.
+    pub(super) fn reach(&mut self, phase: Phase) {
+        if !self.ended() {
+            self.phase = phase;
+        }
     }
 }
 

@@ -2,13 +2,15 @@
 
 use crate::tree::effect::{Effect, LinkId};
 use crate::tree::hosts::{Host, Phase};
-use crate::tree::input::{LinkFailure, TimerReason};
-use crate::tree::run::{Role, TreeRun};
-use mcom_model::limits::{HEARTBEAT_MS, HOSTS_PER_FRAME, LINKS_OPENING};
+use crate::tree::input::LinkFailure;
+use crate::tree::run::TreeRun;
+use mcom_model::limits::{HOSTS_PER_FRAME, LINKS_OPENING};
 use mcom_model::{HostEvent, HostRanges, Reason, ReasonKind, RunClock, What};
 use mcom_wire::{Assignment, Down, HelloUp, Member, PROTOCOL};
 use std::collections::{BTreeMap, VecDeque};
-use std::time::Duration;
+
+/// Blobs that a payload can have.
+pub(super) const BLOBS: usize = 2;
 
 /// Every link that is not closed.
 #[derive(Default)]
@@ -37,7 +39,11 @@ pub(super) struct Link {
     pub(super) unsettled: u32,
     /// Slots of the window that are lent to it.
     pub(super) lent: u32,
-    /// Blobs that were sent over it; nothing can start below it before all were.
+    /// Some of its hosts may have begun, so that blobs go over it only when they are asked for.
+    pub(super) asked: bool,
+    /// Which blobs were asked for and not sent yet.
+    needed: [bool; BLOBS],
+    /// Blobs that were sent over it unasked; nothing can start below it before all were.
     pub(super) blobs: u32,
     /// Bodies that came over it.
     pub(super) bodies: u32,
@@ -86,6 +92,8 @@ impl TreeRun {
             left: lent,
             unsettled: 0,
             lent,
+            asked: false,
+            needed: [false; BLOBS],
             blobs: 0,
             bodies: 0,
         };
@@ -105,24 +113,38 @@ impl TreeRun {
             let ix = link.host;
             let by = self.me();
             let host = self.hosts.get_mut(ix);
-            host.phase = Phase::Linking;
+            host.reach(Phase::Linking);
             let open = Effect::OpenLink { link: id, host: host.id, spec: host.spec.clone() };
-            self.say(ix, HostEvent::Linking { by });
+            self.say_unless_ended(ix, HostEvent::Linking { by });
             self.effects.push_back(open);
         }
     }
 
-    /// A link is no longer there, or no longer wanted: forgets it and frees its slots. The caller says what becomes
-    /// of its hosts.
-    pub(super) fn forget_link(&mut self, id: LinkId) -> Option<Link> {
+    /// A link is no longer there: forgets it. The caller says what becomes of its hosts, and of the slots that they
+    /// hold, whose number is returned beside it.
+    pub(super) fn take_link(&mut self, id: LinkId) -> Option<(Link, u32)> {
         let link = self.links.live.remove(&id)?;
         if link.state == LinkState::Opening {
             self.links.opening -= 1;
         }
-        let group = &mut self.groups[link.group as usize];
-        group.trying.retain(|&trying| trying != id);
-        self.pools[group.pool as usize].used -= link.lent.min(link.left);
+        self.groups[link.group as usize].trying.retain(|&trying| trying != id);
+        let held = link.lent.min(link.left);
+        Some((link, held))
+    }
+
+    /// A link is no longer wanted: forgets it and frees its slots.
+    pub(super) fn forget_link(&mut self, id: LinkId) -> Option<Link> {
+        let (link, held) = self.take_link(id)?;
+        let pool = self.groups[link.group as usize].pool;
+        self.pools[pool as usize].used -= held;
         Some(link)
+    }
+
+    /// Of an ended host that is asked for its output again, nothing is said: it has its outcome.
+    fn say_unless_ended(&mut self, ix: u32, event: HostEvent) {
+        if !self.hosts.get(ix).ended() {
+            self.say(ix, event);
+        }
     }
 
     /// Gives up a link that is being made.
@@ -131,12 +153,13 @@ impl TreeRun {
         if link.state != LinkState::Queued {
             self.effects.push_back(Effect::CloseLink { link: id });
         }
-        self.hosts.get_mut(link.host).phase = Phase::Waiting;
+        self.hosts.get_mut(link.host).reach(Phase::Waiting);
+        self.open_queued();
     }
 
     pub(super) fn link_failed(&mut self, id: LinkId, failure: LinkFailure) {
-        if let Some(link) = self.forget_link(id) {
-            self.candidate_failed(&link, failure);
+        if let Some((link, held)) = self.take_link(id) {
+            self.candidate_failed(&link, failure, held);
             self.open_queued();
             self.share_slots(self.groups[link.group as usize].pool);
         }
@@ -159,34 +182,41 @@ impl TreeRun {
         (link.state, link.heard) = (LinkState::Open, now);
         let (ix, group) = (link.host, link.group);
         let ms = u64::try_from(now.since(link.since).as_millis()).unwrap_or(u64::MAX);
-        self.timers.insert((now.after(Duration::from_millis(HEARTBEAT_MS)), TimerReason::Heartbeat(id)));
-        self.hosts.get_mut(ix).phase = Phase::Linked;
-        self.say(ix, HostEvent::Linked { by, node_shipped, ms });
+        self.watch_link(id);
+        self.hosts.get_mut(ix).reach(Phase::Linked);
+        self.say_unless_ended(ix, HostEvent::Linked { by, node_shipped, ms });
         let members = self.lead(group, id);
-        self.assign(id, ix, members);
+        self.assign(id, ix, &members);
+        self.tell_stop(id);
         self.open_queued();
         self.share_slots(self.groups[group as usize].pool);
     }
 
     /// Hands the work to a child. What may start from here on is recorded first.
-    fn assign(&mut self, id: LinkId, head: u32, members: Vec<u32>) {
+    fn assign(&mut self, id: LinkId, head: u32, members: &[u32]) {
         let count = u32::try_from(members.len()).expect("a plan has fewer than 2^32 hosts");
+        let (mut asked, mut left) = (false, 0);
+        for &ix in members.iter().chain([&head]) {
+            let host = self.hosts.get_mut(ix);
+            host.link = Some(id);
+            asked |= host.begun;
+            left += u32::from(!host.ended());
+        }
         let link = self.links.get_mut(id).expect("a link that has just opened");
         let single = link.lent == 1;
-        (link.assigned, link.left, link.unsettled) = (count + 1, count + 1, count + 1);
-        for &ix in members.iter().chain([&head]) {
-            self.hosts.get_mut(ix).link = Some(id);
-        }
+        (link.asked, link.assigned, link.left, link.unsettled) = (asked, count + 1, left, count + 1);
+        let group = link.group;
         let pool = self.hosts.get(head).pool;
-        let window = if single { 1 } else { self.lend_first(pool, id) };
+        let window = if single { 1 } else { self.lend_first(pool, id, group) };
         if count > 0 {
             self.say(head, HostEvent::Chosen { below: u64::from(count) });
         }
-        if matches!(self.role, Role::Coordinator(_)) {
+        if self.is_coordinator() {
             let hosts = members.iter().chain([&head]).map(|&ix| self.hosts.get(ix).id).collect::<HostRanges>();
             self.record(What::Intent { hosts, via: self.hosts.get(head).id }, true);
         }
-        let (epoch, levels) = self.below();
+        let (epoch, levels, deadline_ms) =
+            (self.groups[group as usize].epoch, self.levels_below(), self.deadline_left());
         let host = self.hosts.get(head);
         let assignment = Assignment {
             spec: self.run_spec().clone(),
@@ -197,8 +227,8 @@ impl TreeRun {
             levels,
             window,
             members: count,
-            begun: None,
-            deadline_ms: None,
+            begun: host.as_begun(),
+            deadline_ms,
         };
         self.send_down(id, Down::Assign(Box::new(assignment)));
         for some in members.chunks(HOSTS_PER_FRAME) {
@@ -208,19 +238,40 @@ impl TreeRun {
         self.send_blobs(id);
     }
 
-    /// Sends the blobs that are here and were not sent yet, in order.
+    /// Sends the blobs that are here and were not sent yet, in order; where hosts may have begun, those that were
+    /// asked for.
     pub(super) fn send_blobs(&mut self, id: LinkId) {
-        let ready = self.blobs_ready();
+        let ready: Vec<bool> = self.blobs_here();
         let Some(link) = self.links.get_mut(id).filter(|link| link.state == LinkState::Open) else { return };
-        let (ix, sent) = (link.host, link.blobs);
-        link.blobs = ready.max(sent);
-        for index in sent..ready {
-            self.effects.push_back(Effect::SendBlob { link: id, index });
-            if matches!(self.role, Role::Coordinator(_)) {
-                let bytes = self.run_spec().payload.blobs().nth(index as usize).map_or(0, |blob| blob.len);
-                self.record(What::Shipped { host: self.hosts.get(ix).id, bytes }, false);
+        let mut now: Vec<usize> = Vec::new();
+        if link.asked {
+            now.extend((0..ready.len()).filter(|&index| ready[index] && std::mem::take(&mut link.needed[index])));
+        } else {
+            let sent = link.blobs as usize;
+            now.extend((sent..ready.len()).take_while(|&index| ready[index]));
+            link.blobs += u32::try_from(now.len()).expect("a payload has two blobs");
+        }
+        let (ix, missing) = (link.host, if link.asked { link.needed.contains(&true) } else { true });
+        for index in now {
+            let len = self.run_spec().payload.blobs().nth(index).map_or(0, |blob| blob.len);
+            self.effects.push_back(Effect::SendBlob { link: id, index: u32::try_from(index).expect("one of two") });
+            if self.is_coordinator() {
+                self.record(What::Shipped { host: self.hosts.get(ix).id, bytes: len }, false);
             }
         }
+        if missing {
+            self.need_blobs();
+        }
+    }
+
+    /// A child asks for a blob.
+    pub(super) fn blob_needed(&mut self, id: LinkId, index: u32) -> Result<(), String> {
+        let blobs = self.run_spec().payload.blobs().count();
+        let link = self.links.get_mut(id).filter(|link| link.asked && (index as usize) < blobs);
+        let link = link.ok_or_else(|| format!("it asked for blob {index}, which it is sent or which there is not"))?;
+        link.needed[index as usize] = true;
+        self.send_blobs(id);
+        Ok(())
     }
 
     pub(super) fn send_down(&mut self, link: LinkId, message: Down) {
@@ -236,5 +287,5 @@ impl TreeRun {
 }
 
 fn member(host: &Host) -> Member {
-    Member { id: host.id, spec: host.spec.clone(), begun: None }
+    Member { id: host.id, spec: host.spec.clone(), begun: host.as_begun() }
 }

@@ -6,16 +6,18 @@ use crate::tree::own::Own;
 use crate::tree::run::{Role, TreeRun};
 use crate::tree::window::Pool;
 use mcom_model::limits::LIVE_INITIAL_CREDIT;
-use mcom_model::{Digest, Epoch, HostId, HostSpec, Outcome, OutputMode, Reason, ReasonKind};
+use mcom_model::{Digest, HostId, HostSpec, Outcome, OutputMode, Reason, ReasonKind, RunClock};
 use mcom_wire::{Assignment, Down, Member, Up};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// What only a node has.
 #[derive(Default)]
 pub(super) struct Node {
     pub(super) me: Option<HostId>,
-    pub(super) epoch: Epoch,
-    pub(super) levels: Option<u32>,
+    levels: Option<u32>,
+    /// When something was last heard from above.
+    pub(super) heard: RunClock,
     pub(super) own: Own,
     /// Bodies that went up: a body goes up once.
     pub(super) bodies_sent: BTreeSet<Digest>,
@@ -23,14 +25,27 @@ pub(super) struct Node {
     incoming: Option<Box<Assignment>>,
     members: Vec<Member>,
     /// Which of the payload's blobs are here.
-    blobs: Vec<bool>,
+    blobs: Vec<BlobState>,
     /// Orders that came before all members did.
     early: Vec<Down>,
 }
 
+/// Where a blob of the payload is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum BlobState {
+    /// Not here, and nothing need be done about it now.
+    Coming,
+    /// Here.
+    Here,
+    /// Not here, and it comes only when it is asked for.
+    Missing,
+}
+
 impl TreeRun {
     pub(super) fn parent_said(&mut self, message: Down) {
+        let now = self.now;
         let Some(node) = self.node_mut() else { return };
+        node.heard = now;
         match message {
             Down::Hello(_) | Down::Blob { .. } => {}
             Down::Ping { seq } => self.effects.push_back(Effect::SendUp(Up::Pong { seq })),
@@ -55,10 +70,14 @@ impl TreeRun {
         }
         self.spec = Some(assignment.spec.clone());
         let blobs = assignment.spec.payload.blobs().count();
+        if let Some(left) = assignment.deadline_ms {
+            self.deadline = Some(self.now.after(Duration::from_millis(left)));
+        }
         if let Some(node) = self.node_mut() {
-            node.blobs = vec![false; blobs];
+            node.blobs = vec![BlobState::Coming; blobs];
             node.incoming = Some(assignment);
         }
+        self.watch_parent();
         self.begin_if_whole();
     }
 
@@ -69,13 +88,12 @@ impl TreeRun {
         let Some(assignment) = node.incoming.take_if(whole) else { return };
         let members = std::mem::take(&mut node.members);
         let early = std::mem::take(&mut node.early);
-        (node.me, node.epoch, node.levels) = (Some(assignment.me), assignment.epoch, assignment.levels);
+        (node.me, node.levels) = (Some(assignment.me), assignment.levels);
         let shape = assignment.spec.shape;
         let credit = initial_credit(assignment.spec.output);
-        let me = (assignment.me, own_spec(&assignment));
-        let hosts = std::iter::once(me)
-            .chain(members.into_iter().map(|member| (member.id, member.spec)))
-            .map(|(id, spec)| Host::new(id, spec, 0, credit));
+        let me = Member { id: assignment.me, spec: own_spec(&assignment), begun: assignment.begun };
+        let hosts = std::iter::once(me).chain(members);
+        let hosts = hosts.map(|member| Host::new(member.id, member.spec, 0, credit).begun(member.begun));
         self.hosts = Hosts::of_node(hosts.collect());
         self.pools.push(Pool::new(assignment.dc, assignment.window));
         self.claim_own_slot();
@@ -88,19 +106,18 @@ impl TreeRun {
         self.begin_groups(0, groups);
     }
 
-    /// How many blobs are here, counted from the first: they are sent on in order.
-    pub(super) fn blobs_ready(&self) -> u32 {
-        let ready = match &self.role {
-            Role::Coordinator(_) => self.run_spec().payload.blobs().count(),
-            Role::Node(node) => node.blobs.iter().take_while(|&&here| here).count(),
-        };
-        u32::try_from(ready).expect("a payload has two blobs at most")
+    /// Which blobs are here.
+    pub(super) fn blobs_here(&self) -> Vec<bool> {
+        match &self.role {
+            Role::Coordinator(_) => vec![true; self.run_spec().payload.blobs().count()],
+            Role::Node(node) => node.blobs.iter().map(|&blob| blob == BlobState::Here).collect(),
+        }
     }
 
     pub(super) fn blob_ready(&mut self, index: u32) {
         let Some(node) = self.node_mut() else { return };
-        let Some(here) = node.blobs.get_mut(index as usize) else { return };
-        *here = true;
+        let Some(blob) = node.blobs.get_mut(index as usize) else { return };
+        *blob = BlobState::Here;
         if node.me.is_none() {
             return;
         }
@@ -108,6 +125,28 @@ impl TreeRun {
             self.send_blobs(link);
         }
         self.start_own_if_ready();
+    }
+
+    /// A blob is neither on this host nor on its way.
+    pub(super) fn blob_missing(&mut self, index: u32) {
+        let Some(node) = self.node_mut() else { return };
+        let Some(blob) = node.blobs.get_mut(index as usize) else { return };
+        *blob = BlobState::Missing;
+        if node.me.is_some() {
+            self.links.open().into_iter().for_each(|link| self.send_blobs(link));
+            self.start_own_if_ready();
+        }
+    }
+
+    /// Somebody here or below needs every blob: asks above for those that are missing, once.
+    pub(super) fn need_blobs(&mut self) {
+        let Role::Node(node) = &mut self.role else { return };
+        for (index, blob) in (0..).zip(&mut node.blobs) {
+            if *blob == BlobState::Missing {
+                *blob = BlobState::Coming;
+                self.effects.push_back(Effect::SendUp(Up::Need { index }));
+            }
+        }
     }
 
     /// The payload that came is not the payload that was sent: it runs neither here nor below.
@@ -122,13 +161,13 @@ impl TreeRun {
         self.halt(reason);
     }
 
-    /// What the assignments given out here say of the tree below: the epoch, and the levels that are left.
-    pub(super) const fn below(&self) -> (Epoch, Option<u32>) {
+    /// The levels that the children here may have below them.
+    pub(super) const fn levels_below(&self) -> Option<u32> {
         match &self.role {
-            Role::Coordinator(coordinator) => (Epoch(0), coordinator.levels_below),
+            Role::Coordinator(coordinator) => coordinator.levels_below,
             Role::Node(node) => match node.levels {
-                Some(levels) => (node.epoch, Some(levels.saturating_sub(1))),
-                None => (node.epoch, None),
+                Some(levels) => Some(levels.saturating_sub(1)),
+                None => None,
             },
         }
     }

@@ -4,11 +4,11 @@
 use crate::tree::effect::{Effect, OwnMode, OwnStart};
 use crate::tree::hosts::{Phase, STREAMS};
 use crate::tree::input::{OwnEvent, OwnReceipt};
-use crate::tree::node::Node;
-use crate::tree::run::TreeRun;
+use crate::tree::run::{Role, TreeRun};
+use crate::tree::stop::Stop;
 use crate::tree::window::Claim;
 use bytes::Bytes;
-use mcom_model::limits::{BODY_INLINE, LIVE_INITIAL_CREDIT};
+use mcom_model::limits::BODY_INLINE;
 use mcom_model::{Digest, HostEvent, Outcome, OutputMode, Reason, Receipt, Stream};
 use mcom_wire::OutputChunk;
 
@@ -20,13 +20,26 @@ pub(super) const ME: u32 = 0;
 pub(super) struct Own {
     /// Holds a slot of the window.
     slot: bool,
-    /// The supervisor was asked to start.
-    asked: bool,
+    step: OwnStep,
+    /// It was looked for, and had not begun.
+    looked: bool,
     /// It is being ended.
     cancelled: bool,
     /// Bytes in the spool, as last heard from the supervisor, and as last said.
     printed: [u64; 2],
     said: [u64; 2],
+}
+
+/// What the driver was told to do about the own attempt.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum OwnStep {
+    /// Nothing yet, or it looked and had not begun.
+    #[default]
+    Idle,
+    /// To look whether it has begun.
+    Looking,
+    /// To start it, or to make sure that nobody does.
+    Told,
 }
 
 impl TreeRun {
@@ -46,33 +59,60 @@ impl TreeRun {
         self.start_own_if_ready();
     }
 
-    /// Starts the own payload when it has its slot and every blob is here.
+    /// Starts the own payload when it has its slot and every blob is here; one that may have begun is looked for first.
     pub(super) fn start_own_if_ready(&mut self) {
-        let live = self.run_spec().output == OutputMode::Live;
-        let all_here = self.blobs_ready() as usize == self.run_spec().payload.blobs().count();
-        let ready = |node: &Node| all_here && node.own.slot && !node.own.asked;
-        if self.hosts.get(ME).ended() || self.stop.reason().is_some() || !self.node_mut().is_some_and(|n| ready(n)) {
+        let me = self.hosts.get(ME);
+        if me.ended() || self.stop.reason().is_some() {
             return;
         }
-        let (spec, dc) = (self.run_spec().clone(), self.pools[0].dc.clone());
-        let me = self.hosts.get(ME);
-        let start = OwnStart {
-            mode: OwnMode::Start,
-            spec,
-            me: me.id,
-            name: me.spec.name.clone(),
-            dc,
-            from: [0; 2],
-            deadline_ms: None,
+        let look = me.begun;
+        let Some((slot, step, looked)) = self.node_mut().map(|node| (node.own.slot, node.own.step, node.own.looked))
+        else {
+            return;
         };
+        if !slot || step != OwnStep::Idle {
+            return;
+        }
+        if look && !looked {
+            self.tell_own(OwnMode::Look);
+        } else if self.blobs_here().iter().all(|&here| here) {
+            self.tell_own(OwnMode::Start);
+        } else {
+            self.need_blobs();
+        }
+    }
+
+    /// Tells the driver what to do about the own attempt, and how much of its output may come.
+    fn tell_own(&mut self, mode: OwnMode) {
+        let (spec, dc, deadline_ms) = (self.run_spec().clone(), self.pools[0].dc.clone(), self.deadline_left());
+        let me = self.hosts.get(ME);
+        let from = [me.flows[0].received, me.flows[1].received];
+        let upto = [me.flows[0].allowed, me.flows[1].allowed];
+        let start = OwnStart { mode, spec, me: me.id, name: me.spec.name.clone(), dc, from, deadline_ms };
         self.effects.push_back(Effect::StartOwn(Box::new(start)));
-        if live {
-            for stream in STREAMS {
-                self.effects.push_back(Effect::ReadOwn { stream, upto: LIVE_INITIAL_CREDIT });
+        for stream in STREAMS {
+            let upto = upto[stream as usize];
+            if upto > from[stream as usize] {
+                self.effects.push_back(Effect::ReadOwn { stream, upto });
             }
         }
-        if let Some(node) = self.node_mut() {
-            node.own.asked = true;
+        let Some(node) = self.node_mut() else { return };
+        node.own.step = if mode == OwnMode::Look { OwnStep::Looking } else { OwnStep::Told };
+        if node.own.cancelled {
+            self.effects.push_back(Effect::CancelOwn);
+        }
+    }
+
+    /// It was looked for, and has not begun.
+    fn own_not_begun(&mut self) {
+        let Some(node) = self.node_mut().filter(|node| node.own.step == OwnStep::Looking) else { return };
+        (node.own.step, node.own.looked) = (OwnStep::Idle, true);
+        if self.hosts.get(ME).ended() {
+            return;
+        }
+        match self.stop {
+            Stop::No => self.start_own_if_ready(),
+            Stop::Halted(_) | Stop::Cancelled(_) => self.tell_own(OwnMode::Void),
         }
     }
 
@@ -83,7 +123,7 @@ impl TreeRun {
         match event {
             OwnEvent::Claimed { boot } => self.own_moved(Phase::Claimed, HostEvent::Claimed { boot }),
             OwnEvent::Attached { boot } => self.own_moved(Phase::Started, HostEvent::Attached { boot }),
-            OwnEvent::NotBegun => {}
+            OwnEvent::NotBegun => self.own_not_begun(),
             OwnEvent::Held { reason } => self.say(ME, HostEvent::Held { reason }),
             OwnEvent::Started => self.own_moved(Phase::Started, HostEvent::Started),
             OwnEvent::Printed { stream, len } => {
@@ -100,7 +140,7 @@ impl TreeRun {
 
     fn own_moved(&mut self, phase: Phase, event: HostEvent) {
         if !self.hosts.get(ME).ended() {
-            self.hosts.get_mut(ME).phase = phase;
+            self.hosts.get_mut(ME).reach(phase);
             self.say(ME, event);
         }
     }
@@ -160,17 +200,24 @@ impl TreeRun {
         self.host_ended(ME, outcome, receipt);
     }
 
-    /// The own payload cannot be started.
+    /// The own payload cannot be started. One that may have begun is not refused: it is looked after when everything
+    /// stops.
     pub(super) fn refuse_own(&mut self, outcome: Outcome) {
-        if self.node_mut().is_some_and(|node| !node.own.asked) && !self.hosts.get(ME).ended() {
+        let me = self.hosts.get(ME);
+        if !me.ended() && !me.begun && self.own_step() == Some(OwnStep::Idle) {
             self.end_own(outcome, None);
         }
     }
 
-    /// Nothing new starts: the own payload does not, where it has not.
+    /// Nothing new starts: the own payload does not, where it has not. Where it may have, nobody may start it later.
     pub(super) fn halt_own(&mut self, reason: &Reason) {
-        if self.me().is_some() {
-            self.refuse_own(Outcome::NotRun { reason: reason.clone() });
+        if self.me().is_none() || self.hosts.get(ME).ended() || self.own_step() != Some(OwnStep::Idle) {
+            return;
+        }
+        if self.hosts.get(ME).begun {
+            self.tell_own(OwnMode::Void);
+        } else {
+            self.end_own(Outcome::NotRun { reason: reason.clone() }, None);
         }
     }
 
@@ -183,6 +230,13 @@ impl TreeRun {
             && !std::mem::replace(&mut node.own.cancelled, true)
         {
             self.effects.push_back(Effect::CancelOwn);
+        }
+    }
+
+    fn own_step(&self) -> Option<OwnStep> {
+        match &self.role {
+            Role::Node(node) => Some(node.own.step),
+            Role::Coordinator(_) => None,
         }
     }
 }

@@ -31,6 +31,8 @@ pub struct TreeRun {
     pub(super) groups: Vec<Group>,
     pub(super) links: Links,
     pub(super) stop: Stop,
+    /// When the run must have ended.
+    pub(super) deadline: Option<RunClock>,
     pub(super) over: bool,
 }
 
@@ -58,6 +60,7 @@ impl TreeRun {
             groups: Vec::new(),
             links: Links::default(),
             stop: Stop::No,
+            deadline: None,
             over: false,
         }
     }
@@ -82,11 +85,12 @@ impl TreeRun {
             Input::BodyStored { digest, len } => self.body_stored(digest, len),
             Input::BodyBad { digest, reason } => self.body_bad(digest, &reason),
             Input::LedgerFull => self.ledger_full(),
-            Input::BlobMissing { index } => self.effects.push_back(Effect::SendUp(Up::Need { index })),
+            Input::BlobMissing { index } => self.blob_missing(index),
             Input::HaltAsked => self.halt_asked(),
             Input::CancelAsked { by } => self.cancel_asked(by),
             Input::ReadersBehind(behind) => self.readers_behind(behind),
         }
+        self.halt_if_too_bad();
         self.end_if_done();
     }
 

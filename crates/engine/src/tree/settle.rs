@@ -25,6 +25,7 @@ impl TreeRun {
         if let Some(coordinator) = self.coordinator_mut() {
             coordinator.tally.add(kind);
             self.collect(ix, bodies);
+            self.pace_after(pool, kind);
         }
         if let Some(link) = link {
             self.one_less_at(pool, link);

@@ -3,7 +3,6 @@
 use crate::tree::effect::{Effect, LinkId};
 use crate::tree::input::TimerReason;
 use crate::tree::run::{Role, TreeRun};
-use mcom_model::limits::CANCEL_TRAVEL_MS;
 use mcom_model::{EndedBy, HostId, Reason, ReasonKind, What};
 use mcom_wire::Down;
 use std::collections::BTreeSet;
@@ -40,8 +39,7 @@ impl TreeRun {
         if let Some(coordinator) = self.coordinator_mut() {
             coordinator.by = EndedBy::Cancel;
         }
-        let time = Duration::from_millis(self.run_spec().limits.grace_ms.saturating_add(CANCEL_TRAVEL_MS));
-        self.timers.insert((self.now.after(time), TimerReason::CancelDeadline));
+        self.end_in_time();
         self.cancel();
     }
 
@@ -69,7 +67,7 @@ impl TreeRun {
         }
         let reason = Reason::new(ReasonKind::Cancelled, "the run was cancelled before the payload started here");
         self.stop = Stop::Cancelled(reason.clone());
-        self.give_up_groups(&reason);
+        self.give_up_groups();
         self.tell_all(&Down::Cancel);
         self.cancel_own(&reason);
     }
@@ -80,17 +78,46 @@ impl TreeRun {
             return;
         }
         self.stop = Stop::Halted(reason.clone());
-        self.give_up_groups(&reason);
+        self.give_up_groups();
         self.tell_all(&Down::Halt { reason: reason.clone() });
         self.halt_own(&reason);
     }
 
     /// The time of a cancel is up: what has not answered is unknown.
     pub(super) fn cancel_deadline(&mut self) {
-        let text = "it did not say how it ended before the cancel's time was up";
-        let reason = Reason::new(ReasonKind::LostWhileRunning, text);
-        for link in self.links.open() {
-            self.lose_link(link, &reason, true);
+        let text = "it did not say how it ended before the time for that was up";
+        self.give_up_asking(&Reason::new(ReasonKind::LostWhileRunning, text));
+    }
+
+    /// What was told to end, or ends by itself, has the grace and the way of the words to do so (coordinator).
+    fn end_in_time(&mut self) {
+        let (grace, travel) = (self.run_spec().limits.grace_ms, self.run_spec().timers.travel_ms);
+        let time = Duration::from_millis(grace.saturating_add(travel));
+        self.timers.insert((self.now.after(time), TimerReason::CancelDeadline));
+    }
+
+    /// The run's own deadline (coordinator). The supervisors know it too, and end what runs by themselves.
+    pub(super) fn deadline(&mut self) {
+        let text = "the run's deadline had come before the payload started here";
+        self.halt_run(EndedBy::Deadline, Reason::new(ReasonKind::Deadline, text));
+        self.end_in_time();
+    }
+
+    /// Milliseconds that are left until the deadline.
+    pub(super) fn deadline_left(&self) -> Option<u64> {
+        let left = self.deadline?.since(self.now).as_millis();
+        Some(u64::try_from(left).unwrap_or(u64::MAX).max(1))
+    }
+
+    /// Tells a child that has just got its assignment that nothing new starts any more.
+    pub(super) fn tell_stop(&mut self, id: LinkId) {
+        match &self.stop {
+            Stop::No => {}
+            Stop::Halted(reason) => {
+                let reason = reason.clone();
+                self.send_down(id, Down::Halt { reason });
+            }
+            Stop::Cancelled(_) => self.send_down(id, Down::Cancel),
         }
     }
 

@@ -5,6 +5,7 @@
 //! than slots; no message says so.
 
 use crate::tree::effect::{Effect, LinkId};
+use crate::tree::pace::Pace;
 use crate::tree::run::TreeRun;
 use mcom_wire::Down;
 use std::collections::VecDeque;
@@ -19,6 +20,8 @@ pub(super) struct Pool {
     pub(super) used: u32,
     /// Who wants a slot. Empty whenever a slot is free.
     pub(super) waiting: VecDeque<Claim>,
+    /// How the window of a datacenter moves (coordinator).
+    pub(super) pace: Option<Pace>,
 }
 
 /// A claim to slots.
@@ -34,7 +37,12 @@ pub(super) enum Claim {
 
 impl Pool {
     pub(super) const fn new(dc: String, window: u32) -> Self {
-        Self { dc, window, used: 0, waiting: VecDeque::new() }
+        Self { dc, window, used: 0, waiting: VecDeque::new(), pace: None }
+    }
+
+    /// The pool of a datacenter at the coordinator.
+    pub(super) fn of_dc(dc: String, pace: Pace) -> Self {
+        Self { pace: Some(pace), ..Self::new(dc, pace.window()) }
     }
 
     pub(super) const fn free(&self) -> u32 {
@@ -74,10 +82,13 @@ impl TreeRun {
     }
 
     /// Lends a child that is about to get its assignment its first slots; the assignment says how many.
-    pub(super) fn lend_first(&mut self, pool: u32, id: LinkId) -> u32 {
+    /// The slots that its hosts hold from an earlier link are among them.
+    pub(super) fn lend_first(&mut self, pool: u32, id: LinkId, group: u32) -> u32 {
+        let held = std::mem::take(&mut self.groups[group as usize].held);
         let pool = &mut self.pools[pool as usize];
+        pool.used -= held;
         let Some(link) = self.links.get_mut(id) else { return 0 };
-        link.lent = link.left.min(pool.free());
+        link.lent = link.left.min(pool.free().max(held));
         pool.used += link.lent;
         if link.lent < link.left {
             pool.waiting.push_back(Claim::Lend(id));
