@@ -1,7 +1,7 @@
 //! Plans, payloads and a sink that keeps everything, for whole runs.
 
 use bytes::Bytes;
-use mcom_driver::run::RunSink;
+use mcom_driver::run::{RunSink, Tick};
 use mcom_model::{
     BlobRef, Credentials, DcRule, Digest, HostEvent, HostId, HostSpec, InnerLinks, Outcome, OutputMode, Payload,
     PayloadKind, Plan, PlanRequest, PlannedDc, Reason, ReasonKind, Receipt, RunClock, RunEvent, RunId, RunLimits,
@@ -9,7 +9,6 @@ use mcom_model::{
 };
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 /// A plan of datacenters with these hosts, in candidate order.
 pub fn plan(datacenters: &[(&str, &[&str])], width: u32) -> Plan {
@@ -159,7 +158,7 @@ impl RunSink for Kept {
         self.coming.remove(&(host, stream));
     }
 
-    fn tick(&mut self, _now: RunClock) -> Option<Duration> {
-        None
+    fn tick(&mut self, _now: RunClock) -> Tick {
+        Tick::default()
     }
 }

@@ -4,7 +4,6 @@ use crate::args::{OutputArgs, SshArgs};
 use crate::config::Settings;
 use crate::error::{CliError, ErrorKind, plain};
 use crate::exit;
-use crate::output::say;
 use crate::request::Planned;
 use crate::run::bodies::LedgerBodies;
 use crate::run::display::Display;
@@ -12,6 +11,7 @@ use crate::run::identity::{now_ms, run_id, who};
 use crate::run::signals::{Heard, Signals};
 use crate::run::sink::LedgerSink;
 use crate::run::ssh::{connector, inner_links};
+use crate::run::views::Views;
 use mcom_driver::run::{Order, coordinate};
 use mcom_ledger::{Ledger, RunHead, runs_dir};
 use mcom_model::{HostId, Payload, Plan, RunSpec, RunStart};
@@ -51,14 +51,17 @@ pub fn execute(planned: Planned, payload: Payload, how: Execution<'_>) -> Result
     let start = RunStart { run: spec.run.clone(), started_ms, hosts: plan.hosts.len() as u64 };
     let mut sink = sink(&plan, &spec, started_ms, &how)?;
     let order = Order { plan: &plan, spec, start, blobs };
+    let carry_out = async {
+        coordinate(connector, order, &mut sink, control).await;
+        client.close();
+        finish(sink, outdir, &heard, how.output.maxrc).await
+    };
     runtime.block_on(async {
         tokio::select! {
-            () = coordinate(connector, order, &mut sink, control) => {}
-            () = signals.pass_on() => {}
+            code = carry_out => Ok(code),
+            never = signals.pass_on() => match never {},
         }
-    });
-    client.close();
-    Ok(finish(sink, outdir, &heard, how.output.maxrc))
+    })
 }
 
 fn spec(plan: &Plan, payload: Payload, how: &Execution<'_>) -> Result<RunSpec, CliError> {
@@ -88,35 +91,34 @@ fn sink(plan: &Plan, spec: &RunSpec, started_ms: u64, how: &Execution<'_>) -> Re
     let bodies = LedgerBodies(ledger.reader());
     let info = Arc::new(RunInfo::new(plan, spec, started_ms));
     let (out, err) = (Box::new(std::io::stdout()), Box::new(std::io::stderr()));
-    let report = LiveReport::new(info, how.display.options, out, err);
+    let report = LiveReport::new(Arc::clone(&info), how.display.options, out, err);
     let draws = how.display.options.progress == Progress::Bar;
-    Ok(LedgerSink::new(ledger, bodies, report, draws))
+    let views = Views::start(report, bodies, draws).map_err(|error| system("no thread for what is printed", &error))?;
+    Ok(LedgerSink::new(ledger, views, RunView::new(info)))
 }
 
 /// Prints the end, and says what became of the record. No error here may hide what the hosts said.
-fn finish(sink: LedgerSink, outdir: Option<&Path>, heard: &Heard, maxrc: bool) -> u8 {
-    let (ledger, bodies, report) = sink.into_parts();
-    let view = report.view();
-    let left = left_alone(view);
+async fn finish(sink: LedgerSink, outdir: Option<&Path>, heard: &Heard, maxrc: bool) -> u8 {
+    let (ledger, views, view) = sink.into_parts();
+    let left = left_alone(&view);
     let code = match maxrc {
         _ if !left.is_empty() => exit::UNKNOWN,
         true => exit::of_worst_host(view.hosts().map(|(_, host)| host)),
         false => exit::of_run(view.tally(), heard.first()),
     };
-    let left = (!left.is_empty()).then(|| {
-        let (hosts, run) = (view.info().fold(&left), &view.info().run);
-        format!("mcom: left before the end: the state of {hosts} is unknown; what was seen: mcom log {run}\n")
-    });
-    let copied = outdir.map_or(Ok(()), |dir| write_outdir(view, &bodies, dir));
-    // A reader that went away is no error: the run is in the ledger.
-    let _ = report.finish(&bodies);
-    if let Err(error) = copied {
-        say(&format!("mcom: the outputs could not be copied: {}; they are in the ledger\n", plain(&error)));
+    let bodies = LedgerBodies(ledger.reader());
+    let mut last = String::new();
+    if let Some(Err(error)) = outdir.map(|dir| write_outdir(&view, &bodies, dir)) {
+        last += &format!("mcom: the outputs could not be copied: {}; they are in the ledger\n", plain(&error));
     }
     if let Err(error) = ledger.finish() {
-        say(&format!("mcom: {error}\n"));
+        last += &format!("mcom: {error}\n");
     }
-    left.iter().for_each(|text| say(text));
+    if !left.is_empty() {
+        let (hosts, run) = (view.info().fold(&left), &view.info().run);
+        last += &format!("mcom: left before the end: the state of {hosts} is unknown; what was seen: mcom log {run}\n");
+    }
+    views.finish(last, heard.leave()).await;
     code
 }
 

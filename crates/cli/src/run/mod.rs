@@ -7,6 +7,7 @@ mod identity;
 mod signals;
 mod sink;
 mod ssh;
+mod views;
 
 pub use bodies::LedgerBodies;
 pub use display::{Display, Terminal, ignore};

@@ -3,14 +3,20 @@
 use crate::exit::EndedBySignal;
 use mcom_driver::run::Control;
 use std::cell::Cell;
+use std::convert::Infallible;
 use std::io;
 use std::rc::Rc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Notify;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 /// What the signals said so far.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Heard(Rc<Cell<Option<EndedBySignal>>>);
+pub(super) struct Heard {
+    first: Rc<Cell<Option<EndedBySignal>>>,
+    leave: Rc<Notify>,
+}
 
 /// Listens from now on; must be polled beside the run.
 pub(super) struct Signals {
@@ -24,7 +30,12 @@ pub(super) struct Signals {
 impl Heard {
     /// The first signal that asked to end the run.
     pub(super) fn first(&self) -> Option<EndedBySignal> {
-        self.0.get()
+        self.first.get()
+    }
+
+    /// Waits until the operator leaves.
+    pub(super) async fn leave(&self) {
+        self.leave.notified().await;
     }
 }
 
@@ -44,7 +55,7 @@ impl Signals {
     }
 
     /// Never returns.
-    pub(super) async fn pass_on(mut self) {
+    pub(super) async fn pass_on(mut self) -> Infallible {
         loop {
             let asked = tokio::select! {
                 _ = self.interrupt.recv() => EndedBySignal::Interrupt,
@@ -54,10 +65,13 @@ impl Signals {
             };
             let word = if self.heard.first().is_none() { Control::Cancel } else { Control::Leave };
             if self.heard.first().is_none() {
-                self.heard.0.set(Some(asked));
+                self.heard.first.set(Some(asked));
             }
-            // The run may be over and not listen any more.
-            let _ = self.words.try_send(word);
+            // Where the run is over there is nothing to cancel any more, and the last prints are left.
+            let is_over = matches!(self.words.try_send(word), Err(TrySendError::Closed(_)));
+            if is_over || matches!(word, Control::Leave) {
+                self.heard.leave.notify_one();
+            }
         }
     }
 }

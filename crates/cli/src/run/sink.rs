@@ -1,31 +1,28 @@
 //! Where a run goes: the ledger first, then the views.
 
-use crate::run::bodies::LedgerBodies;
-use crate::run::display::Terminal;
-use mcom_driver::run::RunSink;
+use crate::run::views::Views;
+use mcom_driver::run::{RunSink, Tick};
 use mcom_ledger::{Ledger, OutputError, WriteError};
 use mcom_model::{Digest, HostId, Reason, ReasonKind, RunClock, RunEvent, Stream, What};
-use mcom_report::LiveReport;
+use mcom_report::RunView;
 use std::io;
-use std::time::Duration;
 
 /// The ledger and the views of a run.
 pub(super) struct LedgerSink {
     ledger: Ledger,
-    bodies: LedgerBodies,
-    report: LiveReport,
-    draws: bool,
+    views: Views,
+    /// The run as far as it is known: what the views show may lag behind it.
+    run: RunView,
 }
 
 impl LedgerSink {
-    /// `draws` says whether the views need to know the terminal's size.
-    pub(super) fn new(ledger: Ledger, bodies: LedgerBodies, report: LiveReport, draws: bool) -> Self {
-        Self { ledger, bodies, report, draws }
+    pub(super) const fn new(ledger: Ledger, views: Views, run: RunView) -> Self {
+        Self { ledger, views, run }
     }
 
     /// What is left when the run is over.
-    pub(super) fn into_parts(self) -> (Ledger, LedgerBodies, LiveReport) {
-        (self.ledger, self.bodies, self.report)
+    pub(super) fn into_parts(self) -> (Ledger, Views, RunView) {
+        (self.ledger, self.views, self.run)
     }
 }
 
@@ -33,15 +30,16 @@ impl RunSink for LedgerSink {
     fn record(&mut self, event: &RunEvent, durable: bool) -> io::Result<()> {
         let written = self.ledger.append(event, durable);
         // The views go on where the ledger cannot: nothing new starts then, and what runs is still told.
-        self.report.event(event, &self.bodies);
+        self.run.apply(event);
+        self.views.event(event);
         if matches!(event.what, What::CancelAsked { .. }) {
-            self.report.notice("cancelling: nothing new starts, and what runs is ended; again to leave at once");
+            self.views.notice("cancelling: nothing new starts, and what runs is ended; again to leave at once");
         }
         written.map_err(|error| self.lost(error))
     }
 
     fn store_output(&mut self, host: HostId, stream: Stream, offset: u64, bytes: &[u8]) -> io::Result<()> {
-        self.report.output(host, stream, bytes);
+        self.views.output(host, stream, bytes);
         match self.ledger.store_output(host, stream, offset, bytes) {
             Ok(()) => Ok(()),
             Err(OutputError::Write(error)) => Err(self.lost(error)),
@@ -61,18 +59,15 @@ impl RunSink for LedgerSink {
         self.ledger.drop_output(host, stream);
     }
 
-    fn tick(&mut self, now: RunClock) -> Option<Duration> {
-        if self.draws {
-            let (columns, rows) = Terminal::size_now();
-            self.report.resize(columns, rows);
-        }
-        self.report.tick(now, &self.bodies)
+    fn tick(&mut self, now: RunClock) -> Tick {
+        let (behind, again) = self.views.tick(now);
+        Tick { behind, again }
     }
 }
 
 impl LedgerSink {
     fn lost(&mut self, error: WriteError) -> io::Error {
-        self.report.notice(&format!("mcom: {error}; nothing new starts"));
+        self.views.notice(format!("mcom: {error}; nothing new starts"));
         error.into()
     }
 }

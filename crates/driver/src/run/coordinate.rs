@@ -62,9 +62,12 @@ impl Coordinator<'_> {
     async fn run(&mut self) {
         loop {
             self.perform_all();
-            let tick = self.keeper.tick(self.now());
+            let tick = self.keeper.tick(self.now(), &mut self.inputs);
             if self.engine.is_over() {
                 return;
+            }
+            if !self.inputs.is_empty() {
+                continue;
             }
             let Some(input) = self.next(tick).await else { return };
             self.inputs.extend(input);
@@ -87,7 +90,7 @@ impl Coordinator<'_> {
         }
     }
 
-    /// Waits for the next thing to happen; an inner none is the views' turn, an outer one that the operator leaves.
+    /// Waits for the next thing to happen; an inner none is the sink's turn, an outer one that the operator leaves.
     async fn next(&mut self, tick: Option<Duration>) -> Option<Option<Input>> {
         let timer = self.engine.next_timeout().map(|(at, _)| self.began + at.elapsed());
         tokio::select! {

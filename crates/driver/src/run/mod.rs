@@ -14,4 +14,4 @@ pub use control::Control;
 pub use coordinate::{Order, coordinate};
 pub use node::{Children, NodeError, serve};
 pub use node_main::{node_main, node_main_with};
-pub use sink::RunSink;
+pub use sink::{RunSink, Tick};

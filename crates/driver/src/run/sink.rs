@@ -23,19 +23,29 @@ pub trait RunSink {
     /// Drops what is kept of a host's output without a name.
     fn drop_output(&mut self, host: HostId, stream: Stream);
 
-    /// Called often. Says when it wants to be called again at the latest.
-    fn tick(&mut self, now: RunClock) -> Option<Duration>;
+    /// Called often, with the time of the run.
+    fn tick(&mut self, now: RunClock) -> Tick;
 }
 
-/// A sink that says once when it can no longer be written.
+/// What a sink says of its views.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tick {
+    /// Whether so much output waits for its readers that no more of it is to come for now.
+    pub behind: bool,
+    /// How soon the sink wants to be called again, where nothing else happens; none: it need not be.
+    pub again: Option<Duration>,
+}
+
+/// A sink that says once when it can no longer be written, and when its readers fall behind or catch up.
 pub(super) struct Keeper<'a> {
     sink: &'a mut dyn RunSink,
     full: bool,
+    behind: bool,
 }
 
 impl<'a> Keeper<'a> {
     pub(super) fn new(sink: &'a mut dyn RunSink) -> Self {
-        Self { sink, full: false }
+        Self { sink, full: false, behind: false }
     }
 
     /// Does an effect of the record; what comes of it is put to the inputs.
@@ -63,8 +73,14 @@ impl<'a> Keeper<'a> {
         }
     }
 
-    pub(super) fn tick(&mut self, now: RunClock) -> Option<Duration> {
-        self.sink.tick(now)
+    /// Returns how soon it wants to be called again.
+    pub(super) fn tick(&mut self, now: RunClock, inputs: &mut VecDeque<Input>) -> Option<Duration> {
+        let Tick { behind, again } = self.sink.tick(now);
+        if behind != self.behind {
+            self.behind = behind;
+            inputs.push_back(Input::ReadersBehind(behind));
+        }
+        again
     }
 
     fn written(&mut self, written: io::Result<()>, inputs: &mut VecDeque<Input>) {
