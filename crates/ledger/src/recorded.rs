@@ -1,6 +1,6 @@
 //! The fold of a record into what carrying the run on needs. Not: what views show of it.
 
-use mcom_model::{Digest, HostEvent, RecordedHost, RecordedRun, RunClock, RunEvent, What};
+use mcom_model::{Digest, EndedBy, HostEvent, Reason, RecordedHost, RecordedRun, RunClock, RunEvent, What};
 use std::collections::BTreeMap;
 
 /// A record as far as it was read.
@@ -10,6 +10,7 @@ pub(crate) struct Record {
     at: RunClock,
     begun: bool,
     cancelled: bool,
+    halted: Option<(EndedBy, Reason)>,
     ended: bool,
 }
 
@@ -17,7 +18,8 @@ impl Record {
     /// Of a run of so many hosts.
     pub(crate) fn of(hosts: u64) -> Self {
         let hosts = vec![RecordedHost::default(); usize::try_from(hosts).unwrap_or_default()];
-        Self { hosts, bodies: BTreeMap::new(), at: RunClock::ZERO, begun: false, cancelled: false, ended: false }
+        let (bodies, at) = (BTreeMap::new(), RunClock::ZERO);
+        Self { hosts, bodies, at, begun: false, cancelled: false, halted: None, ended: false }
     }
 
     pub(crate) fn apply(&mut self, event: &RunEvent) {
@@ -41,6 +43,7 @@ impl Record {
             What::BodyStored { digest, len } => {
                 self.bodies.insert(*digest, *len);
             }
+            What::Halted { by, reason } => self.halted = Some((*by, reason.clone())),
             What::CancelAsked { .. } => self.cancelled = true,
             What::RunEnded { .. } => self.ended = true,
             _ => {}
@@ -50,10 +53,10 @@ impl Record {
     /// What was recorded; none where nothing was. Of the bodies, those that `stands` finds: one may be lost to a power
     /// cut although its line is there.
     pub(crate) fn finish(self, stands: impl Fn(&Digest, u64) -> bool) -> Option<RecordedRun> {
-        let Self { hosts, bodies, at, begun, cancelled, ended } = self;
+        let Self { hosts, bodies, at, begun, cancelled, halted, ended } = self;
         let bodies =
             bodies.into_iter().filter(|(digest, len)| stands(digest, *len)).map(|(digest, _)| digest).collect();
-        begun.then_some(RecordedRun { at, hosts, bodies, cancelled, ended })
+        begun.then_some(RecordedRun { at, hosts, bodies, cancelled, halted, ended })
     }
 
     /// An id that is not of this run, which a damaged record may hold, changes nothing.

@@ -2,7 +2,9 @@
 
 use crate::clock::RunClock;
 use crate::digest::Digest;
+use crate::event::EndedBy;
 use crate::outcome::{BodyRef, OutcomeKind};
+use crate::reason::Reason;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -17,6 +19,9 @@ pub struct RecordedRun {
     pub bodies: BTreeSet<Digest>,
     /// Whether the operator had asked to cancel.
     pub cancelled: bool,
+    /// What had stopped new hosts from being started, and in which words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub halted: Option<(EndedBy, Reason)>,
     /// Whether the run had come to its end.
     pub ended: bool,
 }

@@ -28,6 +28,8 @@ impl TreeRun {
         }
         if recorded.cancelled {
             run.cancel_asked(None);
+        } else if let Some((by, reason)) = &recorded.halted {
+            run.halt_run(*by, reason.clone());
         }
         run.begin_run(plan);
         run

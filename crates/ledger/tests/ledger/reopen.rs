@@ -114,11 +114,14 @@ fn what_was_recorded_is_folded() {
     assert_eq!(record.hosts[0].printed.unwrap()[0].digest, Digest::of(HELLO));
     assert!(record.bodies.is_empty(), "its line is there, and the body is not");
 
+    let run = died_after(&runs.path().join("halted"), &events[..events.len() - 1], b"");
+    assert_eq!(recorded(&run).halted.unwrap().0, mcom_model::EndedBy::MaxFail);
+
     let run = died_after(&runs.path().join("resumed"), &events[..=before_resume], b"");
     Ledger::reopen(run.dir(), WHO).unwrap().store_body(&Digest::of(HELLO), HELLO).unwrap();
     let record = recorded(&run);
     assert_eq!(outcomes(&record), [Some(OutcomeKind::Ok), Some(OutcomeKind::Failed), None]);
-    assert!(!record.ended);
+    assert!(!record.ended && record.halted.is_none());
     assert_eq!(record.bodies.into_iter().collect::<Vec<_>>(), [Digest::of(HELLO)]);
 }
 
