@@ -9,6 +9,7 @@ mod hosts;
 mod interrupt;
 mod output;
 mod plan;
+mod readers;
 mod run;
 mod support;
 mod tidy;
