@@ -103,6 +103,7 @@ impl TreeRun {
         for order in early {
             self.parent_said(order);
         }
+        self.start_own_if_ready();
         self.begin_groups(0, groups);
     }
 

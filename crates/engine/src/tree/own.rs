@@ -59,7 +59,8 @@ impl TreeRun {
         self.start_own_if_ready();
     }
 
-    /// Starts the own payload when it has its slot and every blob is here; one that may have begun is looked for first.
+    /// Starts the own payload when it has its slot and every blob is here; one that may have begun is looked for
+    /// first.
     pub(super) fn start_own_if_ready(&mut self) {
         let me = self.hosts.get(ME);
         if me.ended() || self.stop.reason().is_some() {
@@ -70,11 +71,14 @@ impl TreeRun {
         else {
             return;
         };
-        if !slot || step != OwnStep::Idle {
+        if step != OwnStep::Idle {
             return;
         }
         if look && !looked {
+            // A look starts nothing, so it waits for no slot.
             self.tell_own(OwnMode::Look);
+        } else if !slot {
+            // Its turn comes.
         } else if self.blobs_here().iter().all(|&here| here) {
             self.tell_own(OwnMode::Start);
         } else {

@@ -76,14 +76,19 @@ impl TreeRun {
         }
     }
 
+    /// Whether more hosts are bad than the limit allows.
+    pub(super) fn is_too_bad(&self) -> bool {
+        let Some(tally) = self.tally() else { return false };
+        self.run_spec().limits.max_fail.is_some_and(|limit| bad(tally) > limit)
+    }
+
     /// Lets nothing new start where more hosts are bad than the limit allows.
     pub(super) fn halt_if_too_bad(&mut self) {
-        let Some(tally) = self.tally() else { return };
-        let (bad, limit) = (bad(tally), self.run_spec().limits.max_fail);
-        if limit.is_some_and(|limit| bad > limit) {
-            let limit = limit.unwrap_or_default();
+        if self.is_too_bad() {
+            let bad = self.tally().map_or(0, bad);
+            let limit = self.run_spec().limits.max_fail.unwrap_or_default();
             let text =
-                format!("{bad} hosts had failed, timed out, or were unreachable or unknown; the limit is {limit}");
+                format!("hosts that failed, timed out, are unreachable or unknown: {bad}, and the limit is {limit}");
             self.halt_run(EndedBy::MaxFail, Reason::new(ReasonKind::Halted, text));
         }
     }

@@ -3,7 +3,7 @@
 use crate::tree::hosts::{Host, Hosts, Phase, STREAMS};
 use crate::tree::node::initial_credit;
 use crate::tree::run::TreeRun;
-use mcom_model::{HostRanges, Plan, RecordedHost, RecordedRun, RunSpec, What};
+use mcom_model::{EndedBy, HostRanges, Plan, RecordedHost, RecordedRun, RunSpec, What};
 
 impl TreeRun {
     /// The coordinator of a run that was recorded so far by another one. Its first effects are there at once: that
@@ -28,7 +28,10 @@ impl TreeRun {
         }
         if recorded.cancelled {
             run.cancel_asked(None);
-        } else if let Some((by, reason)) = &recorded.halted {
+        } else if let Some((by, reason)) = &recorded.halted
+            // The operator who stopped it has it carried on now; a limit still holds.
+            && *by != EndedBy::Interrupt
+        {
             run.halt_run(*by, reason.clone());
         }
         run.begin_run(plan);

@@ -53,6 +53,9 @@ impl Pool {
 impl TreeRun {
     /// Hands free slots to those who wait for them, in turn.
     pub(super) fn share_slots(&mut self, pool: u32) {
+        if self.is_too_bad() {
+            return;
+        }
         while self.pools[pool as usize].free() > 0 {
             let Some(claim) = self.pools[pool as usize].waiting.pop_front() else { return };
             match claim {

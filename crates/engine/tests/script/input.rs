@@ -6,7 +6,7 @@ use mcom_engine::tree::{Input, LinkFailure, LinkId, OwnEvent, OwnReceipt};
 use mcom_model::{
     Digest, Epoch, Exit, HostEvent, HostId, Outcome, OutputMode, Reason, ReasonKind, Receipt, RunSpec, Stream,
 };
-use mcom_wire::{Assignment, Down, HelloUp, Member, OutputChunk, PROTOCOL, Up};
+use mcom_wire::{Assignment, Begun, Down, HelloUp, Member, OutputChunk, PROTOCOL, Up};
 
 impl Names {
     /// The input that `text` describes.
@@ -16,6 +16,9 @@ impl Names {
             ["timeout"] => Input::Timeout,
             ["cancel"] => Input::CancelAsked { by: None },
             ["halt"] => Input::HaltAsked,
+            ["readers", "behind"] => Input::ReadersBehind(true),
+            ["readers", "ready"] => Input::ReadersBehind(false),
+            ["blob-missing", index] => Input::BlobMissing { index: index.parse().unwrap() },
             ["ledger-full"] => Input::LedgerFull,
             ["parent-lost"] => Input::ParentLost(Reason::new(ReasonKind::LinkLost, "eof")),
             ["blob", index] => Input::BlobReady { index: index.parse().unwrap() },
@@ -48,6 +51,7 @@ impl Names {
     fn up(&self, words: &[&str]) -> Up {
         match words {
             ["pong"] => Up::Pong { seq: 0 },
+            ["need", index] => Up::Need { index: index.parse().unwrap() },
             ["body", text] => Up::Body { digest: self.body(text).digest, bytes: Bytes::from((*text).to_owned()) },
             ["false-body", text] => Up::Body { digest: self.body(text).digest, bytes: Bytes::from_static(b"other") },
             ["output", host, stream, offset, len] => {
@@ -74,6 +78,9 @@ impl Names {
             ["chosen", below] => HostEvent::Chosen { below: below.parse().unwrap() },
             ["gave-way"] => HostEvent::GaveWay { reason: reason("no route") },
             ["parent-lost"] => HostEvent::ParentLost { reason: reason("eof") },
+            ["link-lost"] => HostEvent::LinkLost { reason: reason("eof") },
+            ["attached"] => HostEvent::Attached { boot: "b".into() },
+            ["held"] => HostEvent::Held { reason: reason("bob") },
             ["claimed"] => HostEvent::Claimed { boot: "b".into() },
             ["started"] => HostEvent::Started,
             ["printed", name, len] => HostEvent::Printed { stream: stream(name), len: len.parse().unwrap() },
@@ -115,17 +122,22 @@ impl Names {
                     ["levels", levels] => Some(levels.parse().unwrap()),
                     _ => None,
                 };
+                let deadline_ms = match rest {
+                    ["deadline", ms] => Some(ms.parse().unwrap()),
+                    _ => None,
+                };
+                let (me, begun) = maybe_begun(me);
                 Down::Assign(Box::new(Assignment {
                     spec: spec.clone(),
                     me: self.id(me),
-                    name: (*me).to_owned(),
+                    name: me.to_owned(),
                     dc: "dc1".into(),
                     epoch: Epoch(0),
                     levels,
                     window: window.parse().unwrap(),
                     members: members.parse().unwrap(),
-                    begun: None,
-                    deadline_ms: None,
+                    begun,
+                    deadline_ms,
                 }))
             }
             ["members", names @ ..] => Down::Members { hosts: names.iter().map(|name| self.member(name)).collect() },
@@ -143,12 +155,16 @@ impl Names {
     }
 
     fn member(&self, name: &str) -> Member {
+        let (name, begun) = maybe_begun(name);
         let id = self.id(name);
-        Member { id, spec: self.hosts[id.0 as usize].clone(), begun: None }
+        Member { id, spec: self.hosts[id.0 as usize].clone(), begun }
     }
 
     fn own(&self, words: &[&str], spec: &RunSpec) -> OwnEvent {
         match words {
+            ["attached"] => OwnEvent::Attached { boot: "b".into() },
+            ["not-begun"] => OwnEvent::NotBegun,
+            ["held"] => OwnEvent::Held { reason: reason("bob") },
             ["claimed"] => OwnEvent::Claimed { boot: "b".into() },
             ["started"] => OwnEvent::Started,
             ["printed", name, len] => OwnEvent::Printed { stream: stream(name), len: len.parse().unwrap() },
@@ -174,6 +190,13 @@ impl Names {
             _ => panic!("no own event {words:?}"),
         }
     }
+}
+
+/// `a+` may have begun; `a+10-20`, and ten bytes of its output are here of twenty that may come.
+fn maybe_begun(name: &str) -> (&str, Option<Begun>) {
+    let Some((name, offsets)) = name.split_once('+') else { return (name, None) };
+    let (from, upto) = offsets.split_once('-').unwrap_or(("0", "0"));
+    (name, Some(Begun { from: [from.parse().unwrap(), 0], upto: [upto.parse().unwrap(), 0] }))
 }
 
 fn opened(link: &str, protocol: u32, node_shipped: bool) -> Input {

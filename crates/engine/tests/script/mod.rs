@@ -6,10 +6,11 @@ mod render;
 
 use mcom_engine::tree::TreeRun;
 use mcom_model::{
-    BlobRef, Credentials, DcRule, Digest, OutputMode, Payload, PayloadKind, Plan, PlanRequest, PlannedDc, RunClock,
-    RunId, RunLimits, RunSpec, RunStart, TreeShape,
+    BlobRef, Credentials, DcRule, Digest, OutcomeKind, OutputMode, Payload, PayloadKind, Plan, PlanRequest, PlannedDc,
+    RecordedHost, RecordedRun, RunClock, RunId, RunLimits, RunSpec, RunStart, TreeShape,
 };
 use names::Names;
+use std::collections::BTreeSet;
 
 /// One script, on its way.
 pub struct Script<'a> {
@@ -19,6 +20,7 @@ pub struct Script<'a> {
     limits: RunLimits,
     output: OutputMode,
     stdin: bool,
+    recorded: RecordedRun,
     now: RunClock,
 }
 
@@ -32,6 +34,7 @@ impl<'a> Script<'a> {
             limits: RunLimits::default(),
             output: OutputMode::AtEnd,
             stdin: false,
+            recorded: nothing_recorded(),
             now: RunClock::ZERO,
         }
     }
@@ -43,6 +46,7 @@ impl<'a> Script<'a> {
             let (mark, rest) = line.split_once(' ').unwrap_or((line, ""));
             match (mark, &mut run) {
                 ("coordinator", _) => run = Some(self.coordinator()),
+                ("resume", _) => run = Some(self.resume()),
                 ("node", _) => run = Some(TreeRun::node()),
                 (">", Some(run)) => {
                     if let Some(left) = run.poll_effect() {
@@ -74,6 +78,7 @@ impl<'a> Script<'a> {
             match (mark, &mut run) {
                 ("#" | "", _) => {}
                 ("coordinator", _) => run = Some(self.coordinator()),
+                ("resume", _) => run = Some(self.resume()),
                 ("node", _) => run = Some(TreeRun::node()),
                 (">" | ">!", Some(run)) => self.step(run, rest),
                 // Effects that an untaken rest follows are counted by the script.
@@ -128,6 +133,10 @@ impl<'a> Script<'a> {
             "width" => self.shape.width = number(),
             "depth" => self.shape.depth = Some(number()),
             "fanout" => self.limits.fanout = number(),
+            "global-fanout" => self.limits.global_fanout = Some(number()),
+            "max-fail" => self.limits.max_fail = Some(rest.parse().unwrap()),
+            "deadline" => self.limits.deadline_ms = Some(rest.parse().unwrap()),
+            "recorded" => self.record(rest),
             "cap" => self.limits.output_cap = rest.parse().unwrap(),
             "live" => self.output = OutputMode::Live,
             "stdin" => self.stdin = true,
@@ -139,6 +148,36 @@ impl<'a> Script<'a> {
         let spec = self.spec();
         let start = RunStart { run: spec.run.clone(), started_ms: 0, hosts: self.names.hosts.len() as u64 };
         TreeRun::coordinator(&self.plan(), spec, start)
+    }
+
+    /// What the record says: `HOST begun`, `HOST KIND [OUT]`, `body BODY`, `at SECONDS`, `cancelled`.
+    fn record(&mut self, text: &str) {
+        self.recorded.hosts.resize(self.names.hosts.len(), RecordedHost::default());
+        let words: Vec<&str> = text.split_whitespace().collect();
+        match words.as_slice() {
+            ["cancelled"] => self.recorded.cancelled = true,
+            ["at", seconds] => {
+                self.now = RunClock::from_millis(seconds.parse::<u64>().unwrap() * 1000);
+                self.recorded.at = self.now;
+            }
+            ["body", body] => {
+                self.recorded.bodies.insert(self.names.body(body).digest);
+            }
+            [host, how, out @ ..] => {
+                let out = self.names.body(out.first().unwrap_or(&""));
+                let outcome = OutcomeKind::ALL.into_iter().find(|kind| kind.words() == *how);
+                let ran = outcome.is_some_and(|kind| matches!(kind, OutcomeKind::Ok | OutcomeKind::Failed));
+                let printed = ran.then(|| [out, self.names.body("")]);
+                let host = self.names.id(host).0 as usize;
+                self.recorded.hosts[host] = RecordedHost { outcome, printed, begun: true };
+            }
+            _ => panic!("cannot read what is recorded: {text:?}"),
+        }
+    }
+
+    fn resume(&mut self) -> TreeRun {
+        self.recorded.hosts.resize(self.names.hosts.len(), RecordedHost::default());
+        TreeRun::resume(&self.plan(), self.spec(), &self.recorded, "bob@bastion".into(), 0)
     }
 
     fn plan(&self) -> Plan {
@@ -185,4 +224,9 @@ impl<'a> Script<'a> {
             timers: mcom_model::Timers::default(),
         }
     }
+}
+
+fn nothing_recorded() -> RecordedRun {
+    let (at, hosts, bodies) = (RunClock::ZERO, Vec::new(), BTreeSet::new());
+    RecordedRun { at, hosts, bodies, cancelled: false, halted: None, ended: false }
 }

@@ -1,9 +1,9 @@
 //! Writes an effect as one line.
 
 use super::names::Names;
-use mcom_engine::tree::Effect;
+use mcom_engine::tree::{Effect, OwnMode};
 use mcom_model::{EndedBy, Exit, HostEvent, HostId, Outcome, OutcomeKind, Stream, What};
-use mcom_wire::{Down, OutputChunk, Up};
+use mcom_wire::{Begun, Down, OutputChunk, Up};
 
 impl Names {
     /// The line of an effect.
@@ -17,7 +17,16 @@ impl Names {
             Effect::SendDown { link, message } => format!("down {} {}", link.0, self.down_line(message)),
             Effect::SendBlob { link, index } => format!("blob {} {index}", link.0),
             Effect::SendUp(message) => format!("up {}", self.up_line(message)),
-            Effect::StartOwn(start) => format!("start {} in {}", start.name, start.dc),
+            Effect::StartOwn(start) => {
+                let mode = match start.mode {
+                    OwnMode::Start => "start",
+                    OwnMode::Look => "look",
+                    OwnMode::Void => "void",
+                };
+                let from = if start.from == [0; 2] { String::new() } else { format!(" from {:?}", start.from) };
+                let left = start.deadline_ms.map_or_else(String::new, |left| format!(" deadline {left}"));
+                format!("{mode} {} in {}{from}{left}", start.name, start.dc)
+            }
             Effect::CancelOwn => "cancel-own".to_owned(),
             Effect::ReadOwn { stream, upto } => format!("read {} {upto}", stream_name(*stream)),
             Effect::StoreOutput { host, stream, offset, bytes } => {
@@ -89,10 +98,14 @@ impl Names {
         match message {
             Down::Assign(a) => {
                 let levels = a.levels.map_or_else(String::new, |levels| format!(" levels {levels}"));
-                format!("assign {} window {} members {}{levels}", a.name, a.window, a.members)
+                let epoch = if a.epoch.0 == 0 { String::new() } else { format!(" epoch {}", a.epoch.0) };
+                let left = a.deadline_ms.map_or_else(String::new, |left| format!(" deadline {left}"));
+                let me = maybe_begun(&a.name, a.begun.as_ref());
+                format!("assign {me} window {} members {}{levels}{epoch}{left}", a.window, a.members)
             }
             Down::Members { hosts } => {
-                let names: Vec<&str> = hosts.iter().map(|host| host.spec.name.as_str()).collect();
+                let names: Vec<String> =
+                    hosts.iter().map(|host| maybe_begun(&host.spec.name, host.begun.as_ref())).collect();
                 format!("members {}", names.join(" "))
             }
             Down::Window { window } => format!("window {window}"),
@@ -120,6 +133,14 @@ impl Names {
             Up::Need { index } => format!("need {index}"),
             Up::Pong { seq } => format!("pong {seq}"),
         }
+    }
+}
+
+fn maybe_begun(name: &str, begun: Option<&Begun>) -> String {
+    match begun {
+        None => name.to_owned(),
+        Some(Begun { from: [0, 0], upto: [0, 0] }) => format!("{name}+"),
+        Some(Begun { from, upto }) => format!("{name}+{}-{}", from[0], upto[0]),
     }
 }
 
