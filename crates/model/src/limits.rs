@@ -47,6 +47,10 @@ pub const OUTPUT_IN_FLIGHT: u64 = 8 << 20;
 /// Output bytes granted to one host at a time.
 pub const OUTPUT_GRANT: u64 = 1 << 20;
 
+/// Milliseconds without any of the output that hosts were let send, after which the rest of it is given up: a disk
+/// that is so slow is broken, and a run must not wait for it for ever.
+pub const OUTPUT_STALLED_MS: u64 = 120_000;
+
 /// Candidates for a parent that are tried in one wave at most; waves double from one.
 pub const CANDIDATE_WAVE: usize = 16;
 

@@ -2,12 +2,17 @@
 
 use crate::tree::collect::Source;
 use crate::tree::effect::Effect;
-use crate::tree::hosts::STREAMS;
+use crate::tree::hosts::{Host, STREAMS};
+use crate::tree::input::TimerReason;
 use crate::tree::run::TreeRun;
-use mcom_model::Stream;
-use mcom_model::limits::{OUTPUT_GRANT, OUTPUT_IN_FLIGHT};
+use mcom_model::limits::{OUTPUT_GRANT, OUTPUT_IN_FLIGHT, OUTPUT_STALLED_MS};
+use mcom_model::{Reason, ReasonKind, RunClock, Stream};
 use mcom_wire::{Down, OutputChunk};
 use std::collections::VecDeque;
+use std::time::Duration;
+
+/// How long nothing of the output that was let come may come: the disk of a host that is that slow is broken.
+const STALLED: Duration = Duration::from_millis(OUTPUT_STALLED_MS);
 
 /// The credit that is out, and who wants some.
 pub(super) struct Credit {
@@ -19,11 +24,16 @@ pub(super) struct Credit {
     pub(super) unasked: u64,
     /// What has come waits for its readers.
     readers_behind: bool,
+    /// When output last came, or was let come after there had been none to wait for.
+    moved: RunClock,
+    /// Whether a timer watches over what was granted.
+    watched: bool,
 }
 
 impl Credit {
     pub(super) const fn new(unasked: u64) -> Self {
-        Self { granted: 0, queue: VecDeque::new(), unasked, readers_behind: false }
+        let (moved, watched) = (RunClock::ZERO, false);
+        Self { granted: 0, queue: VecDeque::new(), unasked, readers_behind: false, moved, watched }
     }
 }
 
@@ -82,6 +92,7 @@ impl TreeRun {
             flow.allowed += more;
             let upto = flow.allowed;
             self.credit().granted += more;
+            self.watch_output();
             // Between two links there is nobody to tell: the next assignment says it.
             if let Some(link) = link {
                 self.send_down(link, Down::Allow { host: id, stream, upto });
@@ -98,7 +109,8 @@ impl TreeRun {
         let OutputChunk { host, stream, offset, bytes } = chunk;
         let len = bytes.len() as u64;
         self.effects.push_back(Effect::StoreOutput { host, stream, offset, bytes });
-        let unasked = self.credit().unasked;
+        let (unasked, now) = (self.credit().unasked, self.now);
+        self.credit().moved = now;
         self.credit().granted -= (offset + len).max(unasked) - offset.max(unasked);
         let flows = &self.hosts.get(ix).flows;
         if flows.iter().map(|flow| flow.outstanding(unasked)).sum::<u64>() <= OUTPUT_GRANT / 2 {
@@ -106,5 +118,40 @@ impl TreeRun {
         }
         self.stream_moved((ix, stream));
         self.grant();
+    }
+
+    fn watch_output(&mut self) {
+        let now = self.now;
+        if !std::mem::replace(&mut self.credit().watched, true) {
+            self.credit().moved = now;
+            self.timers.insert((now.after(STALLED), TimerReason::OutputStalled));
+        }
+    }
+
+    /// Hosts that may send output, live, and send none for so long, will not: their output is given up, so that a run
+    /// does not wait for it for ever.
+    pub(super) fn output_stalled(&mut self) {
+        let (now, unasked) = (self.now, self.credit().unasked);
+        let credit = self.credit();
+        credit.watched = false;
+        if credit.granted == 0 {
+            return;
+        }
+        let due = if credit.readers_behind { now.after(STALLED) } else { credit.moved.after(STALLED) };
+        if due > now {
+            credit.watched = true;
+            self.timers.insert((due, TimerReason::OutputStalled));
+            return;
+        }
+        let waits = |host: &Host| host.link.is_some() && host.flows.iter().any(|flow| flow.outstanding(unasked) > 0);
+        let silent: Vec<u32> = (0..).zip(&self.hosts.list).filter(|(_, host)| waits(host)).map(|(ix, _)| ix).collect();
+        let text = format!("it was let send output, and sent none for {} s", STALLED.as_secs());
+        let reason = Reason::new(ReasonKind::LinkLost, text);
+        for ix in silent {
+            self.output_gone(ix, &reason);
+        }
+        if self.credit().granted > 0 {
+            self.watch_output();
+        }
     }
 }

@@ -27,6 +27,7 @@ impl TreeRun {
                 TimerReason::Heartbeat(link) => self.heartbeat(link),
                 TimerReason::LinkDead(link) => self.link_dead(link, late),
                 TimerReason::ParentSilent => self.parent_silent(late),
+                TimerReason::OutputStalled => self.output_stalled(),
                 TimerReason::AskAgain(group) => self.ask_again(group),
                 TimerReason::Deadline => self.deadline(),
                 TimerReason::CancelDeadline => self.cancel_deadline(),

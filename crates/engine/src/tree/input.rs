@@ -181,6 +181,8 @@ pub enum TimerReason {
     LinkDead(LinkId),
     /// Nothing was heard from above.
     ParentSilent,
+    /// Output that was let come does not come.
+    OutputStalled,
     /// A host, or a group, whose link was lost is asked again.
     AskAgain(u32),
     /// The run's own deadline.
