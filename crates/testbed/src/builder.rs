@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::FleetError;
 use crate::fleet::Fleet;
+use crate::net::Line;
 
 /// Describes a fleet; [`FleetBuilder::start`] brings it up.
 #[derive(Debug, Clone, Default)]
@@ -13,6 +14,17 @@ pub struct FleetBuilder {
     pub(crate) every: HostOptions,
     pub(crate) options: BTreeMap<String, HostOptions>,
     pub(crate) dir: Option<PathBuf>,
+    pub(crate) network: Network,
+    pub(crate) line: Line,
+}
+
+/// Where the hosts of a fleet have their addresses.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Network {
+    #[default]
+    Loopback,
+    Namespaces,
+    Best,
 }
 
 /// One host as it was asked for.
@@ -36,7 +48,11 @@ pub(crate) enum Presence {
 pub struct HostOptions {
     pub(crate) presence: Presence,
     pub(crate) noise: Option<String>,
-    pub(crate) noexec_spool: bool,
+    pub(crate) spool_mount: Option<String>,
+    pub(crate) shell: Option<PathBuf>,
+    pub(crate) no_proc: bool,
+    pub(crate) proxied: bool,
+    pub(crate) home_files: Vec<(String, String)>,
     pub(crate) sshd_lines: Vec<String>,
     pub(crate) env: Vec<(String, String)>,
     pub(crate) commands: Vec<(String, String)>,
@@ -63,7 +79,36 @@ impl HostOptions {
 
     /// Its spool is on a file system that is mounted noexec. Needs root.
     pub fn noexec_spool(&mut self) -> &mut Self {
-        self.noexec_spool = true;
+        self.spool_on_tmpfs("noexec,size=32m")
+    }
+
+    /// Its spool is a tmpfs with these options of `mount`: `size=1m`, `nr_inodes=20`, `noexec`, `ro`. Needs root.
+    pub fn spool_on_tmpfs(&mut self, options: &str) -> &mut Self {
+        self.spool_mount = Some(options.to_owned());
+        self
+    }
+
+    /// The login shell of its user. Needs root.
+    pub fn shell(&mut self, path: &Path) -> &mut Self {
+        self.shell = Some(path.to_owned());
+        self
+    }
+
+    /// Nothing is mounted at its `/proc`. Needs root.
+    pub fn no_proc(&mut self) -> &mut Self {
+        self.no_proc = true;
+        self
+    }
+
+    /// Its links pass a port that can stall and cut them: see [`Fleet::stall`] and [`Fleet::cut_after`].
+    pub fn proxied(&mut self) -> &mut Self {
+        self.proxied = true;
+        self
+    }
+
+    /// A file in its home: `.bashrc`, for example.
+    pub fn home_file(&mut self, name: &str, text: &str) -> &mut Self {
+        self.home_files.push((name.to_owned(), text.to_owned()));
         self
     }
 
@@ -90,7 +135,11 @@ impl HostOptions {
         HostOptions {
             presence: if more.presence == Presence::Up { self.presence } else { more.presence },
             noise: more.noise.clone().or_else(|| self.noise.clone()),
-            noexec_spool: self.noexec_spool || more.noexec_spool,
+            spool_mount: more.spool_mount.clone().or_else(|| self.spool_mount.clone()),
+            shell: more.shell.clone().or_else(|| self.shell.clone()),
+            no_proc: self.no_proc || more.no_proc,
+            proxied: self.proxied || more.proxied,
+            home_files: join(&self.home_files, &more.home_files),
             // Those of the one host first: the first value wins.
             sshd_lines: more.sshd_lines.iter().chain(&self.sshd_lines).cloned().collect(),
             env: join(&self.env, &more.env),
@@ -137,6 +186,30 @@ impl FleetBuilder {
     /// `MaxSessions` of every sshd: how many channels one connection may have.
     pub fn max_sessions(self, value: u32) -> Self {
         self.with_all(|host| host.sshd_config(&format!("MaxSessions {value}")))
+    }
+
+    /// Gives every host a network namespace, an address and a name of its own, and puts a long link between the
+    /// admin host and each datacenter. Needs root, and what [`crate::namespaces_missing`] asks for.
+    pub fn namespaces(mut self) -> Self {
+        self.network = Network::Namespaces;
+        self
+    }
+
+    /// [`FleetBuilder::namespaces`] where that can be had, else loopback.
+    pub fn best_network(mut self) -> Self {
+        self.network = Network::Best;
+        self
+    }
+
+    /// How the long links behave from the start. Without namespaces there are none.
+    pub fn line(mut self, line: Line) -> Self {
+        self.line = line;
+        self
+    }
+
+    /// Lets the links of all hosts be stalled and cut: see [`HostOptions::proxied`].
+    pub fn proxied(self) -> Self {
+        self.with_all(HostOptions::proxied)
     }
 
     /// The folder of the fleet, which must not exist or be empty; without it, one is made. It is removed in the end.

@@ -11,7 +11,8 @@ use crate::layout::Layout;
 pub(crate) fn write(layout: &Layout, user: &str, hosts: &[Host]) -> Result<(), FleetError> {
     let files = [
         (layout.known_hosts(), known_hosts(hosts)),
-        (layout.ssh_config(), ssh_config(layout, user, hosts)),
+        (layout.ssh_config(), ssh_config(layout, user, hosts, Host::port)),
+        (layout.inner_ssh_config(), ssh_config(layout, user, hosts, Host::inner_port)),
         (layout.inventory(), inventory(hosts)),
         (layout.mcom_config(), mcom_config(layout)),
     ];
@@ -33,11 +34,11 @@ fn known_hosts(hosts: &[Host]) -> String {
 }
 
 /// For `-F`, which keeps ssh from reading any file of the user's or the machine's.
-/// It serves the admin host and, the hosts being one machine, the links inside a datacenter.
-fn ssh_config(layout: &Layout, user: &str, hosts: &[Host]) -> String {
+/// There is one for the admin host and, the hosts being one machine, one for all links inside datacenters.
+fn ssh_config(layout: &Layout, user: &str, hosts: &[Host], port: impl Fn(&Host) -> u16) -> String {
     let mut text = String::new();
     for host in hosts {
-        let (name, address, port) = (host.name(), host.address(), host.port());
+        let (name, address, port) = (host.name(), host.address(), port(host));
         let _ = writeln!(text, "Host {name}\n  HostName {address}\n  Port {port}\n  HostKeyAlias {name}");
     }
     let (key, known) = (layout.client_key(), layout.known_hosts());
@@ -65,20 +66,24 @@ fn inventory(hosts: &[Host]) -> String {
     let mut text = String::from("# The hosts of a test fleet.\n");
     for host in hosts {
         let (name, dc, address, port) = (host.name(), host.dc(), host.address(), host.port());
-        let _ =
-            write!(text, "\n[[hosts]]\npattern = \"{name}\"\ndc = \"{dc}\"\naddress = \"{address}\"\nport = {port}\n");
+        let _ = write!(text, "\n[[hosts]]\npattern = \"{name}\"\ndc = \"{dc}\"\n");
+        // Where the port depends on who logs in, the files of ssh alone say it.
+        if host.inner_port() == port {
+            let _ = write!(text, "address = \"{address}\"\nport = {port}\n");
+        }
     }
     text
 }
 
 fn mcom_config(layout: &Layout) -> String {
-    let (ssh, inventory) = (layout.ssh_config(), layout.inventory());
+    let (ssh, inner, inventory) = (layout.ssh_config(), layout.inner_ssh_config(), layout.inventory());
     format!(
         "# mcom's configuration for a test fleet.\n\
          inventory = \"{inventory}\"\n\n\
          [ssh]\nconfig = \"{ssh}\"\n\n\
-         [ssh.inner]\nconfig = \"{ssh}\"\n",
+         [ssh.inner]\nconfig = \"{inner}\"\n",
         inventory = inventory.display(),
         ssh = ssh.display(),
+        inner = inner.display(),
     )
 }

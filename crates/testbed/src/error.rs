@@ -6,10 +6,12 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum FleetError {
     /// A program that a fleet is made of is not installed.
-    #[error("{program} is not installed: install the package openssh-server (apt-get install openssh-server)")]
+    #[error("{program} is not installed: install the package {package} (apt-get install {package})")]
     Missing {
         /// The program that was looked for.
         program: &'static str,
+        /// The Debian package that has it.
+        package: &'static str,
     },
     /// A file of the fleet could not be written or read.
     #[error("{path}: {source}")]
@@ -38,6 +40,9 @@ pub enum FleetError {
     /// No host of the fleet has this name.
     #[error("the fleet has no host {0}")]
     NoSuchHost(String),
+    /// No datacenter of the fleet has this name.
+    #[error("the fleet has no datacenter {0}")]
+    NoSuchDatacenter(String),
     /// The folder of the fleet leaves no room for the paths of sockets below it.
     #[error("{path}: the path has {} bytes, at most {limit} leave room for socket names: give a shorter --dir", .path.as_os_str().len())]
     LongPath {
@@ -53,6 +58,17 @@ pub enum FleetError {
         path: PathBuf,
         /// What is wrong with it.
         why: &'static str,
+    },
+    /// A network of the fleet's own could not be made or commanded.
+    #[error("the network of the fleet: {0}")]
+    Network(String),
+    /// What was asked for needs another kind of fleet.
+    #[error("unsupported here: {what} needs {needs}")]
+    Unsupported {
+        /// What was asked for.
+        what: &'static str,
+        /// What the fleet would have to be.
+        needs: &'static str,
     },
     /// What was asked for needs root.
     #[error("unsupported here: {0} needs root")]

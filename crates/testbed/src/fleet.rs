@@ -3,15 +3,20 @@
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use crate::builder::FleetBuilder;
+use crate::builder::{FleetBuilder, Network};
 use crate::client_files;
 use crate::error::{FleetError, at};
 use crate::host::{Host, addresses};
+use crate::launch;
 use crate::layout::{LONGEST_DIR, Layout};
-use crate::sweep::{self, Guard, Signal};
+use crate::net::{Line, Site, namespaces_missing};
+use crate::sweep::{self, Guard};
 
 /// How many `ssh-keygen` run at once.
 const KEYGENS: usize = 8;
+
+/// Where fleets are that were given no folder.
+const HOME_OF_FLEETS: &str = "/tmp";
 
 /// A running fleet. It is brought down when the value is dropped, or when its process ends in any other way.
 #[derive(Debug)]
@@ -20,6 +25,9 @@ pub struct Fleet {
     sshd: PathBuf,
     hosts: Vec<Host>,
     guard: Guard,
+    pub(crate) site: Option<Site>,
+    /// How the long links behave when nothing is wrong.
+    pub(crate) line: Line,
 }
 
 impl Fleet {
@@ -33,15 +41,20 @@ impl Fleet {
         if let Some(name) = builder.options.keys().find(|name| !builder.hosts.iter().any(|host| host.name == **name)) {
             return Err(FleetError::NoSuchHost(name.clone()));
         }
+        sweep::bring_down_left_over(Path::new(HOME_OF_FLEETS));
         let layout = make_dir(builder.dir.as_deref())?;
         // From here on whatever fails is cleaned up by the guard, through `Drop`.
         let guard = Guard::start(&layout.dir)?;
-        let mut fleet = Self { layout, sshd, hosts: Vec::new(), guard };
+        let mut fleet = Self { layout, sshd, hosts: Vec::new(), guard, site: None, line: builder.line };
+        if in_namespaces(&builder)? {
+            let hosts = builder.hosts.iter().map(|host| (host.name.as_str(), host.dc.as_str()));
+            fleet.site = Some(Site::build(hosts, builder.line)?);
+        }
         fleet.prepare_hosts(&builder)?;
         fleet.make_keys()?;
         client_files::write(&fleet.layout, &user_name()?, &fleet.hosts)?;
         for host in &mut fleet.hosts {
-            host.launch(&fleet.layout, &fleet.sshd)?;
+            host.launch(&fleet.layout, &fleet.sshd, fleet.site.as_ref())?;
         }
         for host in &mut fleet.hosts {
             host.await_listening()?;
@@ -81,9 +94,17 @@ impl Fleet {
         ]
     }
 
-    /// A command for `program` with [`Fleet::env`].
+    /// A command for `program` with [`Fleet::env`], on the admin host where that has a network of its own.
     pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
-        let mut command = Command::new(program);
+        let mut command = match &self.site {
+            None => Command::new(program),
+            // It becomes the program: the process that the caller knows is the program's.
+            Some(site) => {
+                let mut nsenter = Command::new("nsenter");
+                nsenter.arg(format!("--net={}", site.admin().path())).arg("--").arg(program);
+                nsenter
+            }
+        };
         command.envs(self.env());
         command
     }
@@ -118,51 +139,32 @@ impl Fleet {
         self.host(host).map(|host| host.count_log("Accepted publickey"))
     }
 
-    /// The processes of a host: its sshd, its sessions and what these started, detached or not.
-    pub fn processes(&self, host: &str) -> Result<Vec<u32>, FleetError> {
-        sweep::list(&self.host(host)?.layout().prefix())
+    /// Changes how the spool of a host is mounted, where that is [`crate::HostOptions::spool_on_tmpfs`].
+    pub fn remount_spool(&self, host: &str, options: &str) -> Result<(), FleetError> {
+        launch::remount_spool(&self.host(host)?.layout().spool(), options)
     }
 
-    /// Turns a host off: every process of it is killed, what is on its disk stays.
-    pub fn stop_host(&mut self, host: &str) -> Result<(), FleetError> {
-        let host = self.host_mut(host)?;
-        sweep::end(&host.layout().prefix())?;
-        host.reap();
-        Ok(())
+    /// Whether its hosts have network namespaces of their own.
+    pub fn has_namespaces(&self) -> bool {
+        self.site.is_some()
     }
 
-    /// Turns a host on again, at its old address.
-    pub fn start_host(&mut self, host: &str) -> Result<(), FleetError> {
-        let (layout, sshd) = (self.layout.clone(), self.sshd.clone());
-        let host = self.host_mut(host)?;
+    /// Starts the sshd of a host that is off.
+    pub(crate) fn launch(&mut self, host: &str) -> Result<(), FleetError> {
+        let host = self.hosts.iter_mut().find(|known| known.name() == host).ok_or_else(|| no_such_host(host))?;
         if host.listener_pid().is_none() {
             host.rotate_log()?;
-            host.launch(&layout, &sshd)?;
+            host.launch(&self.layout, &self.sshd, self.site.as_ref())?;
         }
         host.await_listening()
     }
 
-    /// Stops every process of a host where it is, or lets them go on.
-    pub fn signal_host(&self, host: &str, signal: Signal) -> Result<(), FleetError> {
-        sweep::signal(signal, &self.host(host)?.layout().prefix())
-    }
-
-    /// Cuts every connection to a host; what runs there and is detached goes on, and new connections are taken.
-    pub fn cut_links(&self, host: &str) -> Result<(), FleetError> {
-        let host = self.host(host)?;
-        let listener = host.listener_pid();
-        for pid in sweep::sshds(&host.layout().prefix())? {
-            if Some(pid) != listener {
-                sweep::kill(pid);
-            }
-        }
-        Ok(())
-    }
-
     fn prepare_hosts(&mut self, builder: &FleetBuilder) -> Result<(), FleetError> {
-        for (spec, address) in builder.hosts.iter().zip(addresses()) {
+        for (spec, loopback) in builder.hosts.iter().zip(addresses()) {
             let own = builder.options.get(&spec.name).cloned().unwrap_or_default();
-            self.hosts.push(Host::prepare(&self.layout, spec.clone(), builder.every.and(&own), address)?);
+            let place = self.site.as_ref().and_then(|site| site.host(&spec.name));
+            let (space, address) = place.map_or((None, loopback), |(space, address)| (Some(space), address));
+            self.hosts.push(Host::prepare(&self.layout, spec.clone(), builder.every.and(&own), address, space)?);
         }
         Ok(())
     }
@@ -183,13 +185,16 @@ impl Fleet {
         self.hosts.iter_mut().try_for_each(Host::load_key)
     }
 
-    fn host(&self, name: &str) -> Result<&Host, FleetError> {
-        self.hosts.iter().find(|host| host.name() == name).ok_or_else(|| FleetError::NoSuchHost(name.to_owned()))
+    pub(crate) fn hosts(&self) -> &[Host] {
+        &self.hosts
     }
 
-    fn host_mut(&mut self, name: &str) -> Result<&mut Host, FleetError> {
-        let found = self.hosts.iter_mut().find(|host| host.name() == name);
-        found.ok_or_else(|| FleetError::NoSuchHost(name.to_owned()))
+    pub(crate) fn host(&self, name: &str) -> Result<&Host, FleetError> {
+        self.hosts.iter().find(|host| host.name() == name).ok_or_else(|| no_such_host(name))
+    }
+
+    pub(crate) fn host_mut(&mut self, name: &str) -> Result<&mut Host, FleetError> {
+        self.hosts.iter_mut().find(|host| host.name() == name).ok_or_else(|| no_such_host(name))
     }
 }
 
@@ -200,11 +205,26 @@ impl Drop for Fleet {
     }
 }
 
+fn no_such_host(name: &str) -> FleetError {
+    FleetError::NoSuchHost(name.to_owned())
+}
+
+fn in_namespaces(builder: &FleetBuilder) -> Result<bool, FleetError> {
+    match builder.network {
+        Network::Loopback => Ok(false),
+        Network::Best => Ok(namespaces_missing().is_none()),
+        Network::Namespaces => match namespaces_missing() {
+            None => Ok(true),
+            Some(what) => Err(FleetError::Network(format!("this machine lacks {what}"))),
+        },
+    }
+}
+
 fn find_sshd() -> Result<PathBuf, FleetError> {
     // sshd insists on being called by its full path, and is not in the PATH of an ordinary user.
     let places = ["/usr/sbin/sshd", "/usr/local/sbin/sshd", "/usr/bin/sshd", "/sbin/sshd"];
     let found = places.iter().map(PathBuf::from).find(|path| path.exists());
-    let sshd = found.ok_or(FleetError::Missing { program: "sshd" })?;
+    let sshd = found.ok_or(FleetError::Missing { program: "sshd", package: "openssh-server" })?;
     if rustix::process::geteuid().is_root() {
         // As root it needs the folder that its service makes at boot.
         std::fs::create_dir_all("/run/sshd").map_err(at("/run/sshd"))?;
@@ -222,7 +242,7 @@ fn make_dir(wanted: Option<&Path>) -> Result<Layout, FleetError> {
             std::fs::canonicalize(dir).map_err(at(dir))?
         }
         // Not the folder that TMPDIR names: its path may be long.
-        None => tempfile::Builder::new().prefix("mt-").tempdir_in("/tmp").map_err(at("/tmp"))?.keep(),
+        None => tempfile::Builder::new().prefix("mt-").tempdir_in(HOME_OF_FLEETS).map_err(at(HOME_OF_FLEETS))?.keep(),
     };
     if dir.as_os_str().len() > LONGEST_DIR {
         return Err(FleetError::LongPath { path: dir, limit: LONGEST_DIR });
@@ -241,7 +261,7 @@ fn start_keygen(path: &Path) -> Result<Child, FleetError> {
         .stderr(Stdio::piped())
         .spawn()
         .map_err(|source| match source.kind() {
-            std::io::ErrorKind::NotFound => FleetError::Missing { program: "ssh-keygen" },
+            std::io::ErrorKind::NotFound => FleetError::Missing { program: "ssh-keygen", package: "openssh-client" },
             _ => FleetError::File { path: "ssh-keygen".into(), source },
         })
 }

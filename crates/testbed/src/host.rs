@@ -3,15 +3,17 @@
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::process::Child;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::builder::{HostOptions, HostSpec, Presence};
 use crate::error::{FleetError, at};
+use crate::launch::{self, Mounts, write_script};
 use crate::layout::{HostLayout, Layout};
+use crate::net::{NetSpace, Site};
+use crate::proxy::Proxy;
 
 /// How long an sshd may take to listen, with hundreds starting beside it on a busy machine.
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -23,20 +25,33 @@ pub(crate) struct Host {
     options: HostOptions,
     layout: HostLayout,
     address: Ipv4Addr,
-    port: u16,
+    ports: Ports,
+    mounts: Mounts,
     public_key: String,
     sshd: Option<Child>,
     /// Takes connections for a host that hangs: the system completes them, nobody reads them.
     silent: Option<TcpListener>,
+    /// What the admin host connects to, and what other hosts do.
+    proxies: Option<(Proxy, Proxy)>,
+}
+
+/// Where one logs in: from the admin host, from other hosts, and where the sshd really listens.
+#[derive(Debug, Clone, Copy)]
+struct Ports {
+    admin: u16,
+    inside: u16,
+    sshd: u16,
 }
 
 impl Host {
-    /// Writes the files of a host, and finds it a port that is free at its address. Nothing runs yet.
+    /// Writes the files of a host, and finds it ports at its address: those of its own network, else free ones.
+    /// No sshd runs yet.
     pub(crate) fn prepare(
         fleet: &Layout,
         spec: HostSpec,
         options: HostOptions,
         address: Ipv4Addr,
+        space: Option<&NetSpace>,
     ) -> Result<Self, FleetError> {
         let layout = fleet.host(&spec.name);
         for folder in [layout.home(), layout.spool(), layout.bin()] {
@@ -44,16 +59,20 @@ impl Host {
         }
         let private = std::fs::Permissions::from_mode(0o700);
         std::fs::set_permissions(layout.spool(), private).map_err(at(layout.spool()))?;
-        let silent = TcpListener::bind((address, 0)).map_err(at(&layout.dir))?;
-        let port = silent.local_addr().map_err(at(&layout.dir))?.port();
-        let silent = (options.presence == Presence::Hanging).then_some(silent);
-        let host = Self { spec, options, layout, address, port, public_key: String::new(), sshd: None, silent };
-        for (name, script) in &host.options.commands {
-            host.write_command(name, script)?;
+        if let Some(mount) = &options.spool_mount {
+            launch::mount_spool(&layout.spool(), mount)?;
         }
-        if host.options.noexec_spool {
-            host.mount_noexec()?;
+        for (name, script) in &options.commands {
+            write_script(&layout.bin().join(name), script)?;
         }
+        for (name, text) in &options.home_files {
+            let path = layout.home().join(name);
+            std::fs::write(&path, text).map_err(at(path))?;
+        }
+        let mounts = Mounts::prepare(&options, &layout, space.map(|_| spec.name.as_str()))?;
+        let (ports, silent, proxies) = open_ports(&options, address, space)?;
+        let public_key = String::new();
+        let host = Self { spec, options, layout, address, ports, mounts, public_key, sshd: None, silent, proxies };
         host.write_sshd_config(fleet)?;
         Ok(host)
     }
@@ -67,28 +86,24 @@ impl Host {
     }
 
     /// Starts its sshd without waiting for it; does nothing for a host that is to be down or hanging.
-    pub(crate) fn launch(&mut self, fleet: &Layout, sshd: &PathBuf) -> Result<(), FleetError> {
+    pub(crate) fn launch(&mut self, fleet: &Layout, sshd: &Path, site: Option<&Site>) -> Result<(), FleetError> {
         if self.options.presence != Presence::Up || self.sshd.is_some() {
             return Ok(());
         }
-        // The log is the standard error, by which `sweep.sh` knows the sshd and its sessions.
-        let log = std::fs::File::options().create(true).append(true).open(self.layout.log());
-        let log = log.map_err(at(self.layout.log()))?;
-        let child = Command::new(sshd)
-            .args(["-D", "-e", "-f"])
-            .arg(self.layout.sshd_config())
-            .env_clear()
-            .env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
-            .env("MCOM_TESTBED", fleet.prefix())
-            .current_dir("/")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .process_group(0)
-            .spawn()
-            .map_err(at(sshd))?;
-        self.sshd = Some(child);
+        let mut command = self.mounts.command(sshd);
+        command.args(["-D", "-e", "-f"]).arg(self.layout.sshd_config());
+        let mut start = || launch::spawn(&mut command, &self.layout.log(), &fleet.prefix());
+        let place = site.and_then(|site| site.host(&self.spec.name));
+        self.sshd = Some(match place {
+            Some((space, _)) => space.inside(&mut start)?,
+            None => start()?,
+        });
         Ok(())
+    }
+
+    /// Gives it another boot id from its next start on.
+    pub(crate) fn change_boot_id(&mut self) -> Result<(), FleetError> {
+        self.mounts.change_boot_id(&self.layout)
     }
 
     /// Waits until its sshd listens, which its log tells.
@@ -97,7 +112,7 @@ impl Host {
         let since = Instant::now();
         loop {
             let log = std::fs::read_to_string(self.layout.log()).unwrap_or_default();
-            let listening = format!("Server listening on {} port {}.", self.address, self.port);
+            let listening = format!("Server listening on {} port {}.", self.address, self.ports.sshd);
             if log.lines().rfind(|line| line.starts_with("Server listening")) == Some(listening.as_str()) {
                 return Ok(());
             }
@@ -135,8 +150,17 @@ impl Host {
     pub(crate) fn address(&self) -> Ipv4Addr {
         self.address
     }
+    /// Where the admin host logs in.
     pub(crate) fn port(&self) -> u16 {
-        self.port
+        self.ports.admin
+    }
+    /// Where other hosts log in.
+    pub(crate) fn inner_port(&self) -> u16 {
+        self.ports.inside
+    }
+    /// What its links pass, if anything: the admin host's, and other hosts'.
+    pub(crate) fn proxies(&self) -> Option<(&Proxy, &Proxy)> {
+        self.proxies.as_ref().map(|(admin, inside)| (admin, inside))
     }
     pub(crate) fn public_key(&self) -> &str {
         &self.public_key
@@ -152,27 +176,6 @@ impl Host {
     pub(crate) fn count_log(&self, start: &str) -> usize {
         let log = std::fs::read_to_string(self.layout.log()).unwrap_or_default();
         log.lines().filter(|line| line.starts_with(start)).count()
-    }
-
-    fn write_command(&self, name: &str, script: &str) -> Result<(), FleetError> {
-        let path = self.layout.bin().join(name);
-        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).map_err(at(&path))?;
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).map_err(at(path))
-    }
-
-    fn mount_noexec(&self) -> Result<(), FleetError> {
-        if !rustix::process::geteuid().is_root() {
-            return Err(FleetError::NeedsRoot("a spool on a noexec file system"));
-        }
-        let output = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "noexec,mode=0700,size=32m", "mcom-testbed"])
-            .arg(self.layout.spool())
-            .output()
-            .map_err(at("mount"))?;
-        if output.status.success() {
-            return Ok(());
-        }
-        Err(FleetError::Program { program: "mount", said: String::from_utf8_lossy(&output.stderr).into_owned() })
     }
 
     fn write_sshd_config(&self, fleet: &Layout) -> Result<(), FleetError> {
@@ -203,7 +206,7 @@ Subsystem sftp internal-sftp
 SetEnv {env}
 ",
             address = self.address,
-            port = self.port,
+            port = self.ports.sshd,
             key = self.layout.host_key().display(),
             authorized = fleet.authorized_keys().display(),
             env = self.login_env(),
@@ -224,6 +227,32 @@ SetEnv {env}
         let all = own.chain(self.options.env.iter().cloned());
         all.map(|(key, value)| format!("\"{key}={value}\"")).collect::<Vec<_>>().join(" ")
     }
+}
+
+type Opened = (Ports, Option<TcpListener>, Option<(Proxy, Proxy)>);
+
+/// Opens what is to listen before there is an sshd. In a network of its own a host is at ssh's port.
+fn open_ports(options: &HostOptions, address: Ipv4Addr, space: Option<&NetSpace>) -> Result<Opened, FleetError> {
+    let bind = |port| TcpListener::bind((address, port)).map_err(at("a port"));
+    let listen = |port| match space {
+        Some(space) => space.inside(|| bind(port)),
+        None => bind(0),
+    };
+    let port_of = |listener: &TcpListener| listener.local_addr().map(|local| local.port()).map_err(at("a port"));
+    let first = listen(22)?;
+    let admin = port_of(&first)?;
+    if options.presence == Presence::Hanging {
+        return Ok((Ports { admin, inside: admin, sshd: admin }, Some(first), None));
+    }
+    if !options.proxied {
+        return Ok((Ports { admin, inside: admin, sshd: admin }, None, None));
+    }
+    let (second, third) = (listen(2022)?, listen(2222)?);
+    let ports = Ports { admin, inside: port_of(&second)?, sshd: port_of(&third)? };
+    let target = (address, ports.sshd).into();
+    let hold = || space.map(NetSpace::hold).transpose();
+    let proxies = (Proxy::start(first, target, hold()?)?, Proxy::start(second, target, hold()?)?);
+    Ok((ports, None, Some(proxies)))
 }
 
 /// Addresses like 127.1.7.1, 127.1.7.2, …: the whole of 127.0.0.0/8 is the machine's own. Fleets that come up at

@@ -2,9 +2,9 @@
 //!
 //! ```text
 //! DIR/.mcom-testbed         marks the folder as a fleet's; holds the pid of its owner
-//!     client_key ssh_config known_hosts inventory.toml
+//!     client_key ssh_config ssh_config_inner known_hosts inventory.toml
 //!     config/mcom/config.toml   state/
-//!     h/HOST/{sshd_config,host_key,sshd.log,home/,spool/,bin/}
+//!     h/HOST/{sshd_config,host_key,sshd.log,home/,spool/,bin/,boot_id,passwd,nothing/}
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -33,6 +33,10 @@ impl Layout {
     }
     pub(crate) fn known_hosts(&self) -> PathBuf {
         self.dir.join("known_hosts")
+    }
+    /// For the links inside datacenters, where those pass other ports than the admin host's.
+    pub(crate) fn inner_ssh_config(&self) -> PathBuf {
+        self.dir.join("ssh_config_inner")
     }
     pub(crate) fn inventory(&self) -> PathBuf {
         self.dir.join("inventory.toml")
@@ -79,6 +83,16 @@ impl HostLayout {
     }
     pub(crate) fn bin(&self) -> PathBuf {
         self.dir.join("bin")
+    }
+    pub(crate) fn boot_id(&self) -> PathBuf {
+        self.dir.join("boot_id")
+    }
+    pub(crate) fn passwd(&self) -> PathBuf {
+        self.dir.join("passwd")
+    }
+    /// An empty folder.
+    pub(crate) fn nothing(&self) -> PathBuf {
+        self.dir.join("nothing")
     }
     pub(crate) fn prefix(&self) -> String {
         folder_prefix(&self.dir)

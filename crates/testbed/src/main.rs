@@ -7,7 +7,7 @@ use std::process::{Child, ExitCode, ExitStatus};
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use mcom_testbed::{Fleet, FleetError, bring_down};
+use mcom_testbed::{Fleet, FleetError, Line, bring_down};
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -44,6 +44,15 @@ enum Verb {
         /// A variable for every host's login environment; may be repeated.
         #[arg(long, value_name = "KEY=VALUE")]
         env: Vec<String>,
+        /// Gives every host a network namespace of its own, behind a long link. Needs root.
+        #[arg(long)]
+        namespaces: bool,
+        /// How late the long links are, one way, in milliseconds.
+        #[arg(long, value_name = "MS", default_value_t = 0, requires = "namespaces")]
+        delay: u64,
+        /// How many bits a second the long links carry.
+        #[arg(long, value_name = "BITS", requires = "namespaces")]
+        rate: Option<u64>,
         /// A command to run; the fleet is brought down after it, and its exit code is passed on.
         #[arg(last = true)]
         command: Vec<String>,
@@ -67,7 +76,7 @@ fn main() -> ExitCode {
 
 fn act(verb: Verb) -> Result<ExitCode, FleetError> {
     match verb {
-        Verb::Up { dcs, hosts, name, dir, sshd_config, env, command } => {
+        Verb::Up { dcs, hosts, name, dir, sshd_config, env, namespaces, delay, rate, command } => {
             // The fleet is not to outlive whoever asked for it.
             let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM));
             let mut builder = Fleet::builder().grid(&name, dcs, hosts);
@@ -76,6 +85,10 @@ fn act(verb: Verb) -> Result<ExitCode, FleetError> {
             }
             for (key, value) in env.iter().filter_map(|pair| pair.split_once('=')) {
                 builder = builder.with_all(|host| host.env(key, value));
+            }
+            if namespaces {
+                let delay = Duration::from_millis(delay);
+                builder = builder.namespaces().line(Line { delay, bits_per_second: rate, ..Line::default() });
             }
             if let Some(dir) = dir {
                 builder = builder.dir(&dir);
@@ -104,7 +117,11 @@ fn up(fleet: &Fleet, command: &[String]) -> Result<ExitCode, FleetError> {
 
 fn announce(fleet: &Fleet) {
     println!("fleet {}  {} hosts", fleet.dir().display(), fleet.names().count());
-    println!("log in:     ssh -F {} {}", fleet.ssh_config().display(), fleet.names().next().unwrap_or("HOST"));
+    let login = fleet.command("ssh");
+    let words: Vec<_> =
+        [login.get_program()].into_iter().chain(login.get_args()).map(|w| w.to_string_lossy()).collect();
+    let first = fleet.names().next().unwrap_or("HOST");
+    println!("log in:     {} -F {} {first}", words.join(" "), fleet.ssh_config().display());
     println!("use mcom:   export XDG_CONFIG_HOME={0}/config XDG_STATE_HOME={0}/state", fleet.dir().display());
     println!("inventory:  {}", fleet.inventory().display());
     println!("bring down: mcom-testbed down {}   (or interrupt this program)", fleet.dir().display());

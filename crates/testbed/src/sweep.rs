@@ -20,6 +20,10 @@ pub enum Signal {
     Stop,
     /// Lets them go on.
     Continue,
+    /// Asks them to end.
+    Terminate,
+    /// Ends them.
+    Kill,
 }
 
 /// Brings down the fleet in `dir`, whoever owns it, and removes the folder.
@@ -62,6 +66,8 @@ pub(crate) fn signal(signal: Signal, prefix: &str) -> Result<(), FleetError> {
     let name = match signal {
         Signal::Stop => "STOP",
         Signal::Continue => "CONT",
+        Signal::Terminate => "TERM",
+        Signal::Kill => "KILL",
     };
     run(&["signal", name, prefix]).map(drop)
 }
@@ -71,10 +77,16 @@ pub(crate) fn end(prefix: &str) -> Result<(), FleetError> {
     run(&["end", prefix]).map(drop)
 }
 
-/// Kills one process; one that is gone already is as good.
-pub(crate) fn kill(pid: u32) {
-    if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
-        let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+/// Brings down the fleets in `folder` whose owner and guard have both been killed. What cannot be brought down,
+/// another user's for example, is left to whoever may.
+pub(crate) fn bring_down_left_over(folder: &Path) {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    for dir in entries.map(|entry| entry.path()).filter(|path| path.to_string_lossy().contains("/mt-")) {
+        let Ok(owner) = std::fs::read_to_string(Layout { dir: dir.clone() }.marker()) else { continue };
+        // A marker that is being written has no end of line yet.
+        if owner.ends_with('\n') && !lives(&owner) {
+            let _ = run(&["down", &dir.display().to_string()]);
+        }
     }
 }
 
@@ -129,6 +141,11 @@ fn run(arguments: &[&str]) -> Result<String, FleetError> {
 
 fn pids(text: &str) -> Vec<u32> {
     text.lines().filter_map(|line| line.trim().parse().ok()).collect()
+}
+
+fn lives(owner: &str) -> bool {
+    let this = owner.split_whitespace().next() == Some(std::process::id().to_string().as_str());
+    this || living_owner(owner).is_some()
 }
 
 fn living_owner(line: &str) -> Option<Pid> {
