@@ -3,7 +3,7 @@
 use crate::order::{Kept, command, plan, start};
 use bytes::Bytes;
 use mcom_driver::link::{Connector, LocalNodes};
-use mcom_driver::run::{Control, Order, coordinate};
+use mcom_driver::run::{Control, Order, Start, coordinate};
 use mcom_model::{HostEvent, Outcome, Plan, RunSpec};
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +26,7 @@ impl Local {
         let connector = Arc::new(Connector::Local(LocalNodes { program: NODE.into(), spools, env }));
         let (mut spec, blobs) = payload;
         spec.shape = plan.shape;
-        let start = start(plan, &spec);
+        let start = Start::New(start(plan, &spec));
         let mut kept = Kept::default();
         let run = coordinate(connector, Order { plan, spec, start, blobs }, &mut kept, control);
         tokio::time::timeout(Duration::from_secs(60), run).await.expect("the run ends");
@@ -90,7 +90,7 @@ async fn a_cancel_ends_what_runs() {
         while std::fs::read_to_string(&waiting).map_or(0, |text| text.lines().count()) < 2 {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        operator.send(Control::Cancel).await.unwrap();
+        operator.send(Control::Cancel { by: None }).await.unwrap();
     };
     let (kept, ()) = tokio::join!(local.run(&plan, command(&text), control), cancel);
     for id in 0..2 {

@@ -3,7 +3,7 @@
 use crate::bed::Bed;
 use crate::order::{Kept, command, plan, start};
 use mcom_driver::link::Connector;
-use mcom_driver::run::{Control, Order, coordinate};
+use mcom_driver::run::{Control, Order, Start, coordinate};
 use mcom_driver::ssh::{SshClient, SshSettings};
 use mcom_model::{HostEvent, Outcome, Plan, ReasonKind};
 use mcom_testbed::{Fleet, FleetBuilder};
@@ -24,7 +24,7 @@ async fn run_with(bed: &Bed, plan: &Plan, text: &str, control: Receiver<Control>
     spec.inner.config = Some(config.display().to_string());
     spec.limits.connect_timeout_ms = 10_000;
     let settings = SshSettings { config: Some(config), options: vec![], connect_timeout };
-    let order = Order { plan, start: start(plan, &spec), spec, blobs };
+    let order = Order { plan, start: Start::New(start(plan, &spec)), spec, blobs };
     let mut kept = Kept::default();
     let client = SshClient::new(&settings).unwrap();
     let connector = Arc::new(Connector::Ssh { client: Arc::clone(&client), nodes: bed.nodes.clone() });
@@ -122,7 +122,7 @@ async fn a_cancel_does_not_wait_for_hosts_that_do_not_answer() {
     let started = bed.fleet.home("a1").unwrap().join("started");
     let cancelled = async {
         made(&started).await;
-        operator.send(Control::Cancel).await.unwrap();
+        operator.send(Control::Cancel { by: None }).await.unwrap();
         Instant::now()
     };
     let text = "touch $HOME/started; exec sleep 100";

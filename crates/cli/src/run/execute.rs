@@ -12,7 +12,7 @@ use crate::run::signals::{Heard, Signals};
 use crate::run::sink::LedgerSink;
 use crate::run::ssh::{connector, inner_links};
 use crate::run::views::Views;
-use mcom_driver::run::{Order, coordinate};
+use mcom_driver::run::{Order, Start, coordinate};
 use mcom_ledger::{Ledger, RunHead, runs_dir};
 use mcom_model::{HostId, Payload, Plan, RunSpec, RunStart};
 use mcom_report::{LiveReport, Progress, RunInfo, RunView, write_outdir};
@@ -48,7 +48,7 @@ pub fn execute(planned: Planned, payload: Payload, how: Execution<'_>) -> Result
 
     let spec = spec(&plan, payload, &how)?;
     let started_ms = now_ms();
-    let start = RunStart { run: spec.run.clone(), started_ms, hosts: plan.hosts.len() as u64 };
+    let start = Start::New(RunStart { run: spec.run.clone(), started_ms, hosts: plan.hosts.len() as u64 });
     let mut sink = sink(&plan, &spec, started_ms, &how)?;
     let order = Order { plan: &plan, spec, start, blobs };
     let carry_out = async {

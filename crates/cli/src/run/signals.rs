@@ -63,13 +63,14 @@ impl Signals {
                 // The terminal is gone: the run goes on into the ledger.
                 _ = self.hangup.recv() => continue,
             };
-            let word = if self.heard.first().is_none() { Control::Cancel } else { Control::Leave };
+            let word = if self.heard.first().is_none() { Control::Cancel { by: None } } else { Control::Leave };
             if self.heard.first().is_none() {
                 self.heard.first.set(Some(asked));
             }
             // Where the run is over there is nothing to cancel any more, and the last prints are left.
+            let leaves = word == Control::Leave;
             let is_over = matches!(self.words.try_send(word), Err(TrySendError::Closed(_)));
-            if is_over || matches!(word, Control::Leave) {
+            if is_over || leaves {
                 self.heard.leave.notify_one();
             }
         }

@@ -7,7 +7,7 @@ use crate::run::links::Links;
 use crate::run::sink::{Keeper, RunSink};
 use bytes::Bytes;
 use mcom_engine::tree::{Effect, Input, TreeRun};
-use mcom_model::{Plan, RunClock, RunSpec, RunStart};
+use mcom_model::{Plan, RecordedRun, RunClock, RunSpec, RunStart};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,10 +20,26 @@ pub struct Order<'a> {
     pub plan: &'a Plan,
     /// What each node is told.
     pub spec: RunSpec,
-    /// The head of the record.
-    pub start: RunStart,
+    /// Where it begins.
+    pub start: Start,
     /// The bytes of [`mcom_model::Payload::blobs`], in that order.
     pub blobs: Vec<Bytes>,
+}
+
+/// Where carrying a run out begins.
+#[derive(Clone, Debug)]
+pub enum Start {
+    /// With the first event of its record.
+    New(RunStart),
+    /// Behind what another coordinator recorded.
+    Resumed {
+        /// What it recorded. The run's clock goes on from its moment.
+        recorded: RecordedRun,
+        /// Who carries it on, as `user@host`.
+        who: String,
+        /// The wall-clock moment, in milliseconds since 1970, UTC.
+        ms: u64,
+    },
 }
 
 /// Carries a run out over links of any kind, until every host has its outcome or the operator leaves.
@@ -36,15 +52,16 @@ pub async fn coordinate(
     make_room(order.plan.hosts.len());
     let mut links = Links::new(Some(connector));
     links.set_blobs(order.blobs);
-    let engine = TreeRun::coordinator(order.plan, order.spec, order.start);
-    let mut coordinator = Coordinator {
-        engine,
-        links,
-        keeper: Keeper::new(sink),
-        control: Some(control),
-        began: Instant::now(),
-        inputs: VecDeque::new(),
+    let (from, engine) = match order.start {
+        Start::New(start) => (RunClock::ZERO, TreeRun::coordinator(order.plan, order.spec, start)),
+        Start::Resumed { recorded, who, ms } => {
+            (recorded.at, TreeRun::resume(order.plan, order.spec, &recorded, who, ms))
+        }
     };
+    let clock = Clock { from, began: Instant::now() };
+    let keeper = Keeper::new(sink);
+    let control = Some(control);
+    let mut coordinator = Coordinator { engine, links, keeper, control, clock, inputs: VecDeque::new() };
     coordinator.run().await;
     coordinator.links.close_all().await;
 }
@@ -54,8 +71,26 @@ struct Coordinator<'a> {
     links: Links,
     keeper: Keeper<'a>,
     control: Option<Receiver<Control>>,
-    began: Instant,
+    clock: Clock,
     inputs: VecDeque<Input>,
+}
+
+/// The time of a run, which began here at some moment of it.
+#[derive(Clone, Copy)]
+struct Clock {
+    from: RunClock,
+    began: Instant,
+}
+
+impl Clock {
+    fn now(self) -> RunClock {
+        self.from.after(self.began.elapsed())
+    }
+
+    /// When the run's clock shows this.
+    fn instant(self, at: RunClock) -> Instant {
+        self.began + at.since(self.from)
+    }
 }
 
 impl Coordinator<'_> {
@@ -92,11 +127,12 @@ impl Coordinator<'_> {
 
     /// Waits for the next thing to happen; an inner none is the sink's turn, an outer one that the operator leaves.
     async fn next(&mut self, tick: Option<Duration>) -> Option<Option<Input>> {
-        let timer = self.engine.next_timeout().map(|(at, _)| self.began + at.elapsed());
+        let timer = self.engine.next_timeout().map(|(at, _)| self.clock.instant(at));
         tokio::select! {
             input = self.links.next() => Some(Some(input)),
             word = next_word(&mut self.control) => match word {
-                Control::Cancel => Some(Some(Input::CancelAsked { by: None })),
+                Control::Halt => Some(Some(Input::HaltAsked)),
+                Control::Cancel { by } => Some(Some(Input::CancelAsked { by })),
                 Control::Leave => None,
             },
             () = until(timer) => Some(Some(Input::Timeout)),
@@ -105,7 +141,7 @@ impl Coordinator<'_> {
     }
 
     fn now(&self) -> RunClock {
-        since(self.began)
+        self.clock.now()
     }
 }
 

@@ -11,7 +11,7 @@ mod sink;
 mod uplink;
 
 pub use control::Control;
-pub use coordinate::{Order, coordinate};
+pub use coordinate::{Order, Start, coordinate};
 pub use node::{Children, NodeError, serve};
 pub use node_main::{node_main, node_main_with};
 pub use sink::{RunSink, Tick};

@@ -7,10 +7,12 @@ use crate::run::coordinate::{since, until};
 use crate::run::files::make_room;
 use crate::run::links::Links;
 use crate::run::uplink::Uplink;
+use crate::spool::{HostIdentity, Spool};
 use crate::ssh::{SshClient, SshSettings};
 use crate::supervisor::OwnAttempt;
+use bytes::Bytes;
 use mcom_engine::tree::{Effect, Input, OwnEvent, TreeRun};
-use mcom_model::{Reason, ReasonKind, RunSpec};
+use mcom_model::{BlobRef, Reason, ReasonKind, RunSpec};
 use mcom_wire::{Down, HelloDown, HelloUp, PROTOCOL, Up};
 use std::collections::VecDeque;
 use std::io;
@@ -136,6 +138,10 @@ impl Node {
                 let mut ready = Vec::new();
                 if let Down::Assign(assignment) = &order {
                     (self.blobs, ready) = Blobs::expect(&assignment.spec.payload);
+                    if assignment.begun.is_some() {
+                        ready.extend(self.blobs.look(on_this_host(&assignment.spec)));
+                        self.links.set_blobs(self.blobs.bytes());
+                    }
                     if assignment.members > 0 {
                         make_room(assignment.members as usize);
                         self.links.set_connector(self.ways.connector(&assignment.spec));
@@ -166,6 +172,7 @@ impl Node {
         match (effect, &self.own) {
             (Effect::SendUp(message), _) => self.uplink.send(message),
             (Effect::StartOwn(start), _) => {
+                // A second one comes after the first has found that nothing has begun.
                 self.own = Some(OwnAttempt::start(*start, self.blobs.bytes(), self.own_events.clone()));
             }
             (Effect::ReadOwn { stream, upto }, Some(own)) => own.allow(stream, upto),
@@ -174,6 +181,14 @@ impl Node {
             _ => {}
         }
     }
+}
+
+/// Finds a run's blobs where an earlier link may have left them: in the spool. A spool that cannot be used has none;
+/// what is wrong with it is said when something is to be started there.
+fn on_this_host(spec: &RunSpec) -> impl Fn(&BlobRef) -> Option<Bytes> {
+    let host = HostIdentity::read();
+    let spool = host.and_then(|host| Spool::open_made(&Spool::default_place()?, &host)).ok();
+    move |blob| spool.as_ref()?.find_blob(spec, blob)
 }
 
 /// How children are reached.

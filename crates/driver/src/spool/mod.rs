@@ -20,6 +20,7 @@
 
 mod ask;
 mod attempt;
+mod blob;
 mod error;
 mod folder;
 mod formats;
