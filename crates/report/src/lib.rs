@@ -38,5 +38,5 @@ pub use raw::{raw, write_outdir};
 pub use recap::{NextSteps, RecapOptions, results, summary};
 pub use run_report::{LiveReport, OutputStyle, Progress, ReportOptions};
 pub use sanitise::{Sanitiser, sanitise, sanitise_line};
-pub use state::{DcView, HostView, Parent, RunView, Stage};
+pub use state::{DcView, HostView, Parent, ParentTerm, RunView, Stage, TermEnd, Terms, Turn};
 pub use style::{Line, Tone};

@@ -1,8 +1,10 @@
 //! The words for outcomes, the same in every view.
 
+use crate::format;
 use crate::sanitise::sanitise_line;
+use crate::state::Turn;
 use crate::style::{Line, Tone};
-use mcom_model::{Exit, Outcome, OutcomeKind, ReasonKind, Tally};
+use mcom_model::{EndedBy, Exit, Outcome, OutcomeKind, ReasonKind, RunClock, Tally};
 
 /// Kinds of outcomes, the ones that need attention first.
 pub(crate) const BY_WEIGHT: [OutcomeKind; 9] = [
@@ -72,8 +74,35 @@ pub(crate) fn counts(tally: &Tally) -> Line {
 /// `171 ok, 3 failed, 1 unreachable`.
 pub(crate) fn counts_in_words(tally: &Tally) -> String {
     let kinds = OutcomeKind::ALL.into_iter().filter(|&kind| tally.count(kind) > 0);
-    let words = kinds.map(|kind| format!("{} {}", crate::format::number(tally.count(kind)), kind.words()));
+    let words = kinds.map(|kind| format!("{} {}", format::number(tally.count(kind)), kind.words()));
     words.collect::<Vec<_>>().join(", ")
+}
+
+/// What ended a run, where it was not itself.
+pub(crate) const fn ended_by(by: EndedBy) -> &'static str {
+    match by {
+        EndedBy::Itself => "",
+        EndedBy::Cancel => "CANCELLED",
+        EndedBy::LedgerFull => "HALTED (the ledger could not be written)",
+        EndedBy::MaxFail => "HALTED (too many hosts failed)",
+        EndedBy::Deadline => "HALTED (the deadline came)",
+        EndedBy::Interrupt => "HALTED (by the operator)",
+    }
+}
+
+/// `halted +12.0s: 4 hosts are bad, --max-fail 3`.
+pub(crate) fn turn_line(at: RunClock, turn: &Turn) -> Line {
+    let at = format::moment(at);
+    let text = match turn {
+        Turn::Halted { reason, .. } => format!("halted {at}: {}", sanitise_line(reason.text.as_bytes())),
+        Turn::CancelAsked { by: None } => format!("cancel asked {at}"),
+        Turn::CancelAsked { by: Some(by) } => format!("cancel asked {at} by {}", sanitise_line(by.as_bytes())),
+        Turn::Resumed { who, hosts } => {
+            let (who, hosts) = (sanitise_line(who.as_bytes()), format::hosts(*hosts));
+            format!("resumed {at} by {who} ({hosts} asked again)")
+        }
+    };
+    Line::new().add(Tone::Doubtful, text)
 }
 
 fn signal_name(signal: i32) -> &'static str {

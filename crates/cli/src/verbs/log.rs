@@ -48,6 +48,7 @@ pub fn log(args: &LogArgs, settings: &Settings) -> Result<(), CliError> {
         tty: terminal.out,
         color: terminal.color(args.color.unwrap_or(settings.color.value), terminal.out),
         running,
+        width: (terminal.out && terminal.err).then_some(terminal.size.0),
     };
     let mut pager = Pager::start(terminal.out);
     let written = nested_log(&view, &LedgerBodies(run), &options, pager.writer());

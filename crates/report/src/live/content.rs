@@ -76,8 +76,8 @@ fn datacenter(view: &RunView, name: &str, dc: &DcView, name_width: usize, width:
     for (count, word) in rest.into_iter().filter(|(count, _)| *count > 0) {
         line.push_apart(Tone::Faint, format!("{count} {word}"));
     }
-    if let Some(&head) = dc.heads.last().filter(|_| ended < dc.len()) {
-        line.push_apart(Tone::Faint, format!("via {}", view.info().name(head)));
+    if let Some(head) = dc.parents.heads().next_back().filter(|_| ended < dc.len()) {
+        line.push_apart(Tone::Faint, format!("via {}", view.info().name(head.host)));
     }
     line
 }

@@ -6,7 +6,7 @@ use super::hosts::host_nodes;
 use super::parents::parent_nodes;
 use super::root::Log;
 use crate::format;
-use crate::state::{DcView, Parent, RunView, Stage};
+use crate::state::{DcView, Parent, RunView, Stage, TermEnd};
 use crate::style::{Line, Tone};
 use crate::words::{counts, words_of};
 use mcom_model::HostId;
@@ -63,33 +63,47 @@ fn dc_counts(dc: &DcView) -> Line {
 fn via(view: &RunView, dc: usize) -> String {
     let (info, dc_view) = (view.info(), &view.dcs()[dc]);
     let mut story = String::new();
-    for &head in &dc_view.heads {
-        story += if story.is_empty() { "via " } else { ", then " };
-        story += info.name(head);
-        if let Some((at, _)) = view.host(head).and_then(|host| host.lost.as_ref()) {
-            story += &format!(" until {} (lost)", format::moment(*at));
-        }
+    for term in dc_view.parents.heads() {
+        story += match term.after {
+            _ if story.is_empty() => "via ",
+            Some(_) => ", then ",
+            None => " and ",
+        };
+        story += info.name(term.host);
+        story += &match &term.until {
+            Some((at, TermEnd::Lost(_))) => format!(" until {} (lost)", format::moment(*at)),
+            Some((at, _)) => format!(" until {} (interrupted)", format::moment(*at)),
+            None => String::new(),
+        };
     }
-    let hosts = &info.dcs()[dc].hosts;
-    let is_direct = |host: &HostId| view.host(*host).is_some_and(|host| host.parent == Some(Parent::Coordinator));
-    if dc_view.heads.is_empty() && hosts.iter().any(is_direct) {
-        story += "direct";
+    if story.is_empty() {
+        return without_parent(view, dc).to_owned();
     }
-    let mut gave_way = dc_view.gave_way.iter().filter(|_| !dc_view.heads.is_empty());
-    if let Some(&first) = gave_way.next() {
+    if let Some((&first, more)) = dc_view.gave_way.split_first() {
         let reason = view.host(first).and_then(|host| host.gave_way.as_ref());
         let reason = reason.map(|reason| words_of(reason.kind)).unwrap_or_default();
-        let more = gave_way.count();
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
         story += &format!("; {}{more} gave way ({reason})", info.name(first));
     }
     story
 }
 
+/// A datacenter whose hosts are children of the coordinator, or were meant to be.
+fn without_parent(view: &RunView, dc: usize) -> &'static str {
+    let hosts = || view.info().dcs()[dc].hosts.iter().filter_map(|&id| view.host(id));
+    if hosts().any(|host| host.linked_at.is_some()) {
+        "direct"
+    } else if hosts().any(|host| host.parent == Some(Parent::Coordinator)) {
+        "not reached"
+    } else {
+        ""
+    }
+}
+
 /// `ship 0.4s  run p50 3.1s p95 5.0s max 9.2s (mail44-dc1)`.
 fn timings(view: &RunView, dc: usize) -> String {
     let info = view.info();
-    let head = view.dcs()[dc].heads.first().and_then(|&head| view.host(head));
+    let head = view.dcs()[dc].parents.heads().next().and_then(|head| view.host(head.host));
     let ship = head.and_then(|head| Some(head.shipped_at?.since(head.linked_at?)));
     let mut text = ship.map(|ship| format!("ship {}", format::duration(ship))).unwrap_or_default();
     let receipts = info.dcs()[dc].hosts.iter().filter_map(|&id| Some((view.host(id)?.receipt.as_ref()?.run_ms, id)));

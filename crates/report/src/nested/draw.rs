@@ -42,7 +42,7 @@ pub(super) fn draw(log: Log<'_>, root: &Node, out: &mut dyn Write) -> io::Result
         color: options.color,
         grep: options.grep.as_ref(),
     };
-    writeln!(out, "{}", root.line.render(options.color))?;
+    writeln!(out, "{}", root.line.render_cut(options.color, options.width.unwrap_or(usize::MAX)))?;
     below(text, root, "", out)
 }
 

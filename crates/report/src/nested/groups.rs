@@ -4,10 +4,12 @@ use super::draw::{Node, Output};
 use super::root::Log;
 use crate::fold::{Group, groups};
 use crate::format;
+use crate::sanitise::sanitise_line;
 use crate::state::Stage;
 use crate::style::{Line, Tone};
 use crate::words::{is_bad, label, tone};
 use mcom_model::{HostId, OutcomeKind};
+use std::collections::BTreeMap;
 
 /// The groups of these hosts of a datacenter. A lone silent group that is ok says nothing that the line above it
 /// does not, unless `always`.
@@ -57,6 +59,7 @@ fn group_node(log: Log<'_>, dc: usize, group: &Group, base: Option<&Group>, is_o
 fn open_node(log: Log<'_>, dc: usize, hosts: &[HostId]) -> Vec<Node> {
     let stages = [
         (Stage::Running, "RUNNING"),
+        (Stage::Asking, "ASKED AGAIN"),
         (Stage::Linked, "LINKED, not started"),
         (Stage::Linking, "CONNECTING"),
         (Stage::Waiting, "WAITING"),
@@ -69,5 +72,24 @@ fn open_node(log: Log<'_>, dc: usize, hosts: &[HostId]) -> Vec<Node> {
         line.push_apart(Tone::Strong, log.view.info().fold_in_dc(dc, &hosts));
         Node::new(line)
     };
-    groups.map(node).collect()
+    let mut nodes: Vec<Node> = groups.map(node).collect();
+    nodes.extend(held_nodes(log, dc, hosts));
+    nodes
+}
+
+/// `HELD 3  mail[1-3]  waits for another run: alice@bastion runs fix.sh since 14:02:11Z`: hosts by who holds them.
+fn held_nodes(log: Log<'_>, dc: usize, hosts: &[HostId]) -> impl Iterator<Item = Node> {
+    let mut by_holder: BTreeMap<String, Vec<HostId>> = BTreeMap::new();
+    for &id in hosts {
+        let host = log.view.host(id).filter(|host| host.stage == Stage::Held);
+        if let Some(reason) = host.and_then(|host| host.held.as_ref()) {
+            by_holder.entry(sanitise_line(reason.text.as_bytes())).or_default().push(id);
+        }
+    }
+    by_holder.into_iter().map(move |(holder, hosts)| {
+        let mut line = Line::new().add(Tone::Doubtful, format!("HELD {}", hosts.len()));
+        line.push_apart(Tone::Strong, log.view.info().fold_in_dc(dc, &hosts));
+        line.push_apart(Tone::Plain, format!("waits for another run: {holder}"));
+        Node::new(line)
+    })
 }

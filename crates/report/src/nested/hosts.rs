@@ -10,6 +10,7 @@ use crate::state::{HostView, Stage};
 use crate::style::{Line, Tone};
 use crate::words::{detail, label, tone};
 use mcom_model::{HostId, RunClock};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// One node a host, in the order given or asked for.
@@ -36,8 +37,13 @@ fn host_node(log: Log<'_>, id: HostId) -> Node {
         }
         None => line.push_apart(Tone::Doubtful, stage_words(host.stage)),
     }
+    if let Some(reason) = host.held.as_ref().filter(|_| host.stage == Stage::Held) {
+        let holder = sanitise_line(reason.text.as_bytes());
+        line.push_apart(Tone::Plain, format!("waits for another run: {holder}"));
+    }
     line.push_apart(Tone::Faint, host.ended_at.or(host.started_at).map(format::moment).unwrap_or_default());
     line.push_apart(Tone::Faint, facts(host));
+    line.push_apart(Tone::Faint, asked_again(host.times_lost, host.times_attached));
     if let Some(reason) = &host.gave_way {
         line.push_apart(Tone::Faint, format!("gave way as a parent ({})", sanitise_line(reason.text.as_bytes())));
     }
@@ -63,9 +69,43 @@ fn facts(host: &HostView) -> String {
     text
 }
 
+/// `asked again 2  mail[3,7]  link lost twice, attached again`: hosts with links that did not stand.
+pub(super) fn asked_again_nodes(log: Log<'_>, dc: usize, hosts: &[HostId]) -> Vec<Node> {
+    let mut groups: BTreeMap<String, Vec<HostId>> = BTreeMap::new();
+    for &id in hosts {
+        let Some(host) = log.view.host(id) else { continue };
+        groups.entry(asked_again(host.times_lost, host.times_attached)).or_default().push(id);
+    }
+    groups.remove("");
+    let node = |(words, hosts): (String, Vec<HostId>)| {
+        let mut line = Line::new().add(Tone::Faint, format!("asked again {}", hosts.len()));
+        line.push_apart(Tone::Plain, log.view.info().fold_in_dc(dc, &hosts));
+        line.push_apart(Tone::Faint, words);
+        Node::new(line)
+    };
+    groups.into_iter().map(node).collect()
+}
+
+/// `link lost twice, attached again`; empty where nothing of that was.
+fn asked_again(lost: u32, attached: u32) -> String {
+    let times = |count| match count {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        more => format!("{more} times"),
+    };
+    match (lost, attached) {
+        (0, 0) => String::new(),
+        (0, _) => "attached again".to_owned(),
+        (lost, 0) => format!("link lost {}", times(lost)),
+        (lost, _) => format!("link lost {}, attached again", times(lost)),
+    }
+}
+
 const fn stage_words(stage: Stage) -> &'static str {
     match stage {
         Stage::Waiting => "WAITING",
+        Stage::Asking => "ASKED AGAIN",
+        Stage::Held => "HELD",
         Stage::Linking => "CONNECTING",
         Stage::Linked => "LINKED, not started",
         Stage::Running => "RUNNING",

@@ -24,6 +24,8 @@ pub struct LogOptions {
     pub tty: bool,
     /// Whether to use colour.
     pub color: bool,
+    /// Columns of the terminal, where there is one: the first line is cut to them.
+    pub width: Option<usize>,
     /// Whether a coordinator carries the run out now.
     pub running: bool,
 }

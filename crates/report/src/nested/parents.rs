@@ -1,111 +1,142 @@
-//! Branches by parent, to any depth: who commanded whom, and how each subtree ended.
+//! Branches by parent, to any depth: who commanded whom, until when, and how each subtree ended.
+//!
+//! A host stands below the parent over whose link its end was learned: what a lost parent had brought in stays with
+//! it, and the rest stands below the parent that took its place.
 
 use super::draw::Node;
 use super::groups::group_nodes;
-use super::hosts::host_nodes;
+use super::hosts::{asked_again_nodes, host_nodes};
 use super::root::Log;
 use crate::format;
 use crate::sanitise::sanitise_line;
-use crate::state::Parent;
+use crate::state::{Parent, ParentTerm, TermEnd};
 use crate::style::{Line, Tone};
 use crate::words::counts;
-use mcom_model::{HostId, Tally};
-use std::collections::{BTreeMap, BTreeSet};
+use mcom_model::{HostId, RunClock, Tally};
+use std::collections::BTreeSet;
 
-/// The hosts of a datacenter as the links between them stood.
+/// The hosts of a datacenter by the terms of their parents.
 struct Subtrees<'a> {
     log: Log<'a>,
     dc: usize,
+    terms: &'a [ParentTerm],
+    /// The hosts of each term itself, without those of the parents below it.
+    leaves: Vec<Vec<HostId>>,
+    /// The terms below each.
+    inner: Vec<Vec<usize>>,
     selected: BTreeSet<HostId>,
-    children: BTreeMap<HostId, Vec<HostId>>,
-    /// Hosts that were shown, so that a record in which two hosts are parents of each other still ends.
-    seen: BTreeSet<HostId>,
 }
 
 /// A node for every parent below the coordinator, with its subtree, and one for hosts that no parent had.
 pub(super) fn parent_nodes(log: Log<'_>, dc: usize, hosts: &[HostId]) -> Vec<Node> {
-    let all = &log.view.info().dcs()[dc].hosts;
-    let mut children: BTreeMap<HostId, Vec<HostId>> = BTreeMap::new();
-    let (mut parents, mut others) = (Vec::new(), Vec::new());
-    for &id in all {
-        let Some(host) = log.view.host(id) else { continue };
-        match host.parent {
-            Some(Parent::Host(parent)) if parent != id => children.entry(parent).or_default().push(id),
-            Some(Parent::Coordinator) if host.below.is_some_and(|below| below > 0) => parents.push(id),
-            _ => others.push(id),
+    let terms = log.view.dcs()[dc].parents.all();
+    let (leaves, inner) = (vec![Vec::new(); terms.len()], vec![Vec::new(); terms.len()]);
+    let mut subtrees = Subtrees { log, dc, terms, leaves, inner, selected: hosts.iter().copied().collect() };
+    let mut others = Vec::new();
+    for &id in &log.view.info().dcs()[dc].hosts {
+        match subtrees.term_of(id) {
+            Some(term) => subtrees.leaves[term].push(id),
+            None => others.push(id),
         }
     }
-    let selected = hosts.iter().copied().collect();
-    let mut subtrees = Subtrees { log, dc, selected, children, seen: BTreeSet::new() };
-    let mut nodes: Vec<Node> = parents.into_iter().filter_map(|parent| subtrees.node(parent)).collect();
-    others.extend(all.iter().copied().filter(|host| !subtrees.seen.contains(host)));
-    others.retain(|host| subtrees.selected.contains(host) && !subtrees.seen.contains(host));
-    others.sort_unstable();
-    others.dedup();
-    nodes.extend(subtrees.leaves(&others));
+    let mut top = Vec::new();
+    for (place, term) in terms.iter().enumerate() {
+        match subtrees.above(place, term) {
+            Some(above) => subtrees.inner[above].push(place),
+            None => top.push(place),
+        }
+    }
+    others.retain(|host| subtrees.selected.contains(host));
+    let mut nodes: Vec<Node> = top.into_iter().filter_map(|term| subtrees.node(term)).collect();
+    nodes.extend(subtrees.leaf_nodes(&others));
     nodes
 }
 
 impl Subtrees<'_> {
-    /// A parent with everything below it; none where nothing of it is selected.
-    fn node(&mut self, parent: HostId) -> Option<Node> {
-        if !self.seen.insert(parent) {
-            return None;
-        }
-        let (mut nodes, mut leaves) = (Vec::new(), vec![parent]);
-        let mut members = vec![parent];
-        for child in self.children.get(&parent).cloned().unwrap_or_default() {
-            if self.children.contains_key(&child) {
-                members.extend(self.members(child));
-                nodes.extend(self.node(child));
-            } else if self.seen.insert(child) {
-                members.push(child);
-                leaves.push(child);
-            }
-        }
-        leaves.retain(|host| self.selected.contains(host));
-        let mut children = self.leaves(&leaves);
-        children.extend(nodes);
-        (!children.is_empty()).then(|| Node { children, ..Node::new(self.line(parent, &members)) })
+    /// The term that a host stands below, or its own.
+    fn term_of(&self, id: HostId) -> Option<usize> {
+        let host = self.log.view.host(id)?;
+        let by = host.parent?;
+        let own = self.terms.iter().rposition(|term| term.host == id && term.by == by);
+        let Parent::Host(parent) = by else { return own };
+        own.or_else(|| {
+            self.last_before(parent, host.ended_at.unwrap_or(RunClock::from_micros(u64::MAX)), self.terms.len())
+        })
     }
 
-    /// Everybody below a parent, itself included.
-    fn members(&self, parent: HostId) -> Vec<HostId> {
-        let (mut members, mut next) = (BTreeSet::from([parent]), vec![parent]);
-        while let Some(host) = next.pop() {
-            let children = self.children.get(&host).into_iter().flatten().copied();
-            next.extend(children.filter(|child| members.insert(*child)));
-        }
-        members.into_iter().collect()
+    /// The term below which another one began. It is an earlier one, so that a record in which two hosts are parents
+    /// of each other still ends.
+    fn above(&self, place: usize, term: &ParentTerm) -> Option<usize> {
+        let Parent::Host(parent) = term.by else { return None };
+        self.last_before(parent, term.since, place)
     }
 
-    fn leaves(&self, hosts: &[HostId]) -> Vec<Node> {
+    /// The last term of a parent that had begun by a moment, among the first `places`; else its first one there.
+    fn last_before(&self, parent: HostId, at: RunClock, places: usize) -> Option<usize> {
+        let of_parent = |term: &ParentTerm| term.host == parent;
+        let begun = self.terms[..places].iter().rposition(|term| of_parent(term) && term.since <= at);
+        begun.or_else(|| self.terms[..places].iter().position(of_parent))
+    }
+
+    /// A parent with everything below it; none where nothing of it is shown.
+    fn node(&self, term: usize) -> Option<Node> {
+        let leaves: Vec<HostId> =
+            self.leaves[term].iter().copied().filter(|host| self.selected.contains(host)).collect();
+        let mut children = self.leaf_nodes(&leaves);
+        children.extend(self.inner[term].iter().filter_map(|&inner| self.node(inner)));
+        // A parent that was lost before it had brought anything in is part of the story all the same.
+        let is_told = self.terms[term].until.is_some() && !self.log.options.filters();
+        (is_told || !children.is_empty()).then(|| Node { children, ..Node::new(self.line(term)) })
+    }
+
+    /// Everybody below a term.
+    fn members(&self, term: usize, each: &mut dyn FnMut(HostId)) {
+        self.leaves[term].iter().for_each(|&host| each(host));
+        self.inner[term].iter().for_each(|&inner| self.members(inner, each));
+    }
+
+    fn leaf_nodes(&self, hosts: &[HostId]) -> Vec<Node> {
         if self.log.options.verbose > 1 {
-            host_nodes(self.log, hosts, None)
-        } else {
-            group_nodes(self.log, self.dc, hosts, true)
+            return host_nodes(self.log, hosts, None);
         }
+        let mut nodes = group_nodes(self.log, self.dc, hosts, true);
+        nodes.extend(asked_again_nodes(self.log, self.dc, hosts));
+        nodes
     }
 
-    /// `mail1-dc1  parent of 62  63 ok  linked +0.3s`.
-    fn line(&self, parent: HostId, members: &[HostId]) -> Line {
-        let view = self.log.view;
+    /// `mail1-dc1  parent of 62  63 ok  since +0.3s  LOST +20.1s: no answer for 15 s, then mail2-dc1`.
+    fn line(&self, place: usize) -> Line {
+        let (view, term) = (self.log.view, &self.terms[place]);
         let mut tally = Tally::default();
-        for host in members.iter().filter_map(|&id| view.host(id)) {
-            host.outcome.iter().for_each(|outcome| tally.add(outcome.kind()));
+        self.members(place, &mut |id| {
+            let outcome = view.host(id).and_then(|host| host.outcome.as_ref());
+            outcome.iter().for_each(|outcome| tally.add(outcome.kind()));
+        });
+        let mut line = Line::new().add(Tone::Strong, view.info().name(term.host));
+        line.push_apart(Tone::Plain, format!("parent of {}", term.below));
+        let counts = counts(&tally);
+        if counts.width() > 0 {
+            line.push(Tone::Plain, "  ");
+            line.append(counts);
         }
-        let mut line = Line::new().add(Tone::Strong, view.info().name(parent));
-        line.push_apart(Tone::Plain, format!("parent of {}", members.len() - 1));
-        line.push(Tone::Plain, "  ");
-        line.append(counts(&tally));
-        let Some(host) = view.host(parent) else { return line };
-        if let Some(at) = host.linked_at {
-            line.push_apart(Tone::Faint, format!("linked {}", format::moment(at)));
-        }
-        if let Some((at, reason)) = &host.lost {
-            let reason = sanitise_line(reason.text.as_bytes());
-            line.push_apart(Tone::Bad, format!("LOST {}: {reason}", format::moment(*at)));
-        }
+        line.push_apart(Tone::Faint, format!("since {}", format::moment(term.since)));
+        line.append(self.end(place, term));
         line
+    }
+
+    /// `  LOST +20.1s: no answer for 15 s, then mail2-dc1`; nothing where the term has not ended.
+    fn end(&self, place: usize, term: &ParentTerm) -> Line {
+        let Some((at, end)) = &term.until else { return Line::new() };
+        let at = format::moment(*at);
+        let (tone, mut text) = match end {
+            TermEnd::Lost(reason) => (Tone::Bad, format!("  LOST {at}: {}", sanitise_line(reason.text.as_bytes()))),
+            TermEnd::LostAbove if term.open == 0 => return Line::new(),
+            TermEnd::LostAbove => (Tone::Doubtful, format!("  LOST {at} with the parent above it")),
+            TermEnd::Interrupted => (Tone::Doubtful, format!("  until {at} (interrupted)")),
+        };
+        if let Some(next) = self.terms.iter().find(|next| next.after == Some(place)) {
+            text += &format!(", then {}", self.log.view.info().name(next.host));
+        }
+        Line::new().add(tone, text)
     }
 }

@@ -8,8 +8,12 @@ use crate::format;
 use crate::sanitise::sanitise_line;
 use crate::state::RunView;
 use crate::style::{Line, Tone};
-use mcom_model::{EndedBy, HostId};
+use crate::words::{ended_by, turn_line};
+use mcom_model::{HostId, RunClock};
 use std::collections::BTreeSet;
+
+/// Characters that are left of a payload's name at the least.
+const PAYLOAD: usize = 12;
 
 /// What every part of the log is made from.
 #[derive(Clone, Copy)]
@@ -29,24 +33,34 @@ pub(super) fn root(log: Log<'_>, selected: &BTreeSet<HostId>) -> Node {
     Node { children, ..Node::new(run_line(log)) }
 }
 
-/// `run 8f3k  fix.sh 4c1f9a  alice@bastion  14:02:11Z  58.1s  HALTED  "CHG123"`.
+/// The run's own line, fit for the terminal where there is one: a long command gives way before what became of the run.
 fn run_line(log: Log<'_>) -> Line {
+    let payload = log.view.info().payload.as_str();
+    let line = run_line_of(log, payload.to_owned());
+    let over = line.width().saturating_sub(log.options.width.unwrap_or(usize::MAX));
+    let chars = payload.chars().count();
+    if over == 0 || chars <= PAYLOAD {
+        return line;
+    }
+    let kept = chars.saturating_sub(over + 1).max(PAYLOAD);
+    run_line_of(log, payload.chars().take(kept).chain(['…']).collect())
+}
+
+/// `run 8f3k  fix.sh 4c1f9a  alice@bastion  14:02:11Z  58.1s  HALTED  "CHG123"`.
+fn run_line_of(log: Log<'_>, payload: String) -> Line {
     let (view, info) = (log.view, log.view.info());
     let mut line = Line::new().add(Tone::Strong, format!("run {}", info.run));
-    line.push_apart(Tone::Plain, info.payload.as_str());
+    line.push_apart(Tone::Plain, payload);
     line.push(Tone::Faint, format!(" {}", info.payload_id.short()));
     line.push_apart(Tone::Plain, info.who.as_str());
     line.push_apart(Tone::Plain, format::time_of_day(info.started_ms));
     line.push_apart(Tone::Plain, format::duration(view.now().elapsed()));
-    let state = match view.ended() {
-        Some((_, EndedBy::Itself)) => "",
-        Some((_, EndedBy::Cancel)) => "CANCELLED",
-        Some((_, EndedBy::LedgerFull)) => "HALTED (the ledger could not be written)",
-        Some((_, EndedBy::MaxFail)) => "HALTED (too many hosts failed)",
-        Some((_, EndedBy::Deadline)) => "HALTED (the deadline came)",
-        Some((_, EndedBy::Interrupt)) => "HALTED (by the operator)",
-        None if log.options.running => "RUNNING",
-        None => "INTERRUPTED",
+    let state = match (view.ended(), log.options.running) {
+        (Some((_, by)), _) => ended_by(by),
+        (None, true) if view.cancel_asked().is_some() => "RUNNING, CANCELLING",
+        (None, true) if view.halted().is_some() => "RUNNING, HALTED",
+        (None, true) => "RUNNING",
+        (None, false) => "INTERRUPTED",
     };
     line.push_apart(Tone::Doubtful, state);
     if let Some(reason) = &info.reason {
@@ -55,16 +69,16 @@ fn run_line(log: Log<'_>) -> Line {
     line
 }
 
-/// Violations and the operator's cancel: they belong to no datacenter's counts.
+/// Violations and the turns of the run, in order of time: they belong to no datacenter's counts.
 fn notices(view: &RunView) -> Vec<Node> {
     let violations = view.violations().iter().map(|(at, host, reason)| {
         let text = format!("VIOLATION by {} {}", view.info().name(*host), format::moment(*at));
         let mut line = Line::new().add(Tone::Bad, text);
         line.push_apart(Tone::Plain, sanitise_line(reason.text.as_bytes()));
-        Node::new(line)
+        (*at, Node::new(line))
     });
-    let cancel = view.cancel_asked();
-    let cancel =
-        cancel.map(|at| Node::new(Line::new().add(Tone::Doubtful, format!("cancel asked {}", format::moment(at)))));
-    violations.chain(cancel).collect()
+    let turns = view.turns().iter().map(|(at, turn)| (*at, Node::new(turn_line(*at, turn))));
+    let mut notices: Vec<(RunClock, Node)> = violations.chain(turns).collect();
+    notices.sort_by_key(|(at, _)| *at);
+    notices.into_iter().map(|(_, node)| node).collect()
 }

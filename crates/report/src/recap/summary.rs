@@ -5,8 +5,8 @@ use crate::recap::RecapOptions;
 use crate::sanitise::sanitise_line;
 use crate::state::{RunView, Stage};
 use crate::style::{Line, Tone};
-use crate::words::{BY_WEIGHT, counts, is_bad};
-use mcom_model::{EndedBy, OutcomeKind};
+use crate::words::{BY_WEIGHT, counts, ended_by, is_bad};
+use mcom_model::OutcomeKind;
 use std::io::{self, Write};
 
 /// Distinct lines of `$MCOM_RESULT` that are named.
@@ -40,15 +40,7 @@ pub fn summary(view: &RunView, options: &RecapOptions, out: &mut dyn Write) -> i
 }
 
 fn how_it_ended(view: &RunView) -> &'static str {
-    match view.ended() {
-        Some((_, EndedBy::Itself)) => "",
-        Some((_, EndedBy::Cancel)) => "CANCELLED",
-        Some((_, EndedBy::LedgerFull)) => "HALTED: the ledger could not be written",
-        Some((_, EndedBy::MaxFail)) => "HALTED: too many hosts failed",
-        Some((_, EndedBy::Deadline)) => "HALTED: the deadline came",
-        Some((_, EndedBy::Interrupt)) => "HALTED by the operator",
-        None => "INTERRUPTED",
-    }
+    view.ended().map_or("INTERRUPTED", |(_, by)| ended_by(by))
 }
 
 /// `changed 100, unchanged 71, 3 other`.

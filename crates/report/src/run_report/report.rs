@@ -64,7 +64,9 @@ impl LiveReport {
 
     /// Takes in an event. `bodies` has what was stored before it.
     pub fn event(&mut self, event: &RunEvent, bodies: &dyn Bodies) {
-        self.view.apply(event);
+        if !self.view.accept(event) {
+            return;
+        }
         self.progress.event(event);
         if self.is_read() {
             self.output.event(&self.view, event, bodies, &mut self.sinks);
@@ -74,8 +76,9 @@ impl LiveReport {
 
     /// Takes in an event of an earlier part of the run that was told then: it counts, and is not told again.
     pub fn past_event(&mut self, event: &RunEvent) {
-        self.view.apply(event);
-        self.output.past_event(event);
+        if self.view.accept(event) {
+            self.output.past_event(event);
+        }
     }
 
     /// Takes in a piece of a host's output.

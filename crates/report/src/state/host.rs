@@ -1,21 +1,31 @@
 //! What is known about one host.
 
-use mcom_model::{HostEvent, HostId, Outcome, Reason, Receipt, RunClock};
+use mcom_model::{HostEvent, HostId, Outcome, OutcomeKind, Reason, Receipt, RunClock};
 
 /// How far a host has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
-    /// Nothing was said about it.
+    /// Nothing was said about it, or its link was lost before it could begin.
     #[default]
     Waiting,
+    /// It may have begun, and its link was lost: it is asked again.
+    Asking,
     /// A link is being made.
     Linking,
     /// Its node has answered.
     Linked,
+    /// Another run holds it, and the attempt waits.
+    Held,
     /// The payload runs.
     Running,
     /// It has its outcome.
     Ended,
+}
+
+impl Stage {
+    /// All stages, in order.
+    pub const ALL: [Self; 7] =
+        [Self::Waiting, Self::Asking, Self::Linking, Self::Linked, Self::Held, Self::Running, Self::Ended];
 }
 
 /// Who makes the link to a host.
@@ -40,7 +50,9 @@ pub struct HostView {
     pub stage: Stage,
     /// Who made the link to it, or was the last to try.
     pub parent: Option<Parent>,
-    /// When the link stood.
+    /// The child of the coordinator that it was last put below, or itself where it is one.
+    pub head: Option<HostId>,
+    /// When its link stood for the first time.
     pub linked_at: Option<RunClock>,
     /// When the payload's bytes had been handed to the link to it; known of children of the coordinator.
     pub shipped_at: Option<RunClock>,
@@ -56,41 +68,87 @@ pub struct HostView {
     pub below: Option<u64>,
     /// Why it could not be reached as a parent.
     pub gave_way: Option<Reason>,
-    /// When and why the link to it was lost.
+    /// When and why the link to it was lost, the last time.
     pub lost: Option<(RunClock, Reason)>,
+    /// How often the link to it was lost.
+    pub times_lost: u32,
+    /// How often it was found to have begun under an earlier link, and was followed.
+    pub times_attached: u32,
+    /// Which other run holds it, or held it when that was last said.
+    pub held: Option<Reason>,
+    /// Since when it is known to run, where it runs now.
+    pub(super) running_since: Option<RunClock>,
 }
 
 impl HostView {
-    /// Takes in what was said.
+    /// Takes in what was said. An outcome is final, whatever is said after it.
     pub(super) fn apply(&mut self, at: RunClock, said: &HostEvent) {
         match said {
             HostEvent::Linking { by } => {
                 self.parent = Some((*by).into());
-                self.reach(Stage::Linking);
+                self.leave(Stage::Waiting, Stage::Linking);
             }
             HostEvent::Linked { by, .. } => {
                 self.parent = Some((*by).into());
-                self.linked_at = Some(at);
-                self.reach(Stage::Linked);
+                self.linked_at.get_or_insert(at);
+                self.leave(Stage::Waiting, Stage::Linked);
+                self.leave(Stage::Linking, Stage::Linked);
             }
             HostEvent::Chosen { below } => self.below = Some(*below),
             HostEvent::GaveWay { reason } => {
                 self.gave_way = Some(reason.clone());
-                if self.stage == Stage::Linking {
-                    self.stage = Stage::Waiting;
+                self.leave(Stage::Linking, Stage::Waiting);
+            }
+            HostEvent::ParentLost { reason } | HostEvent::LinkLost { reason } => {
+                self.lost = Some((at, reason.clone()));
+                self.times_lost += 1;
+                self.unlink();
+            }
+            HostEvent::Attached { .. } => {
+                self.times_attached += 1;
+                self.run(at);
+            }
+            HostEvent::Held { reason } => {
+                self.held = Some(reason.clone());
+                if self.started_at.is_none() {
+                    self.reach(Stage::Held);
                 }
             }
-            HostEvent::ParentLost { reason } => self.lost = Some((at, reason.clone())),
-            HostEvent::LinkLost { .. } | HostEvent::Held { .. } => {}
-            HostEvent::Attached { .. } => self.reach(Stage::Running),
-            HostEvent::Claimed { .. } => self.reach(Stage::Linked),
+            HostEvent::Claimed { .. } => {
+                if self.stage < Stage::Linked {
+                    self.reach(Stage::Linked);
+                }
+            }
             HostEvent::Started => {
                 self.started_at.get_or_insert(at);
-                self.reach(Stage::Running);
+                self.run(at);
             }
-            HostEvent::Printed { .. } => self.reach(Stage::Running),
+            HostEvent::Printed { .. } => self.run(at),
             HostEvent::Ended { outcome, receipt } => self.end(at, outcome, receipt.as_deref()),
         }
+    }
+
+    /// The way to it is gone: its own link, or that of a parent above it.
+    pub(super) fn unlink(&mut self) {
+        self.reach(if self.may_have_begun() { Stage::Asking } else { Stage::Waiting });
+    }
+
+    /// It has no outcome from now on, and is asked again.
+    pub(super) fn withdraw(&mut self) {
+        let begun = match self.outcome.take().map(|outcome| outcome.kind()) {
+            Some(kind) => kind == OutcomeKind::Unknown,
+            None => self.may_have_begun(),
+        };
+        (self.ended_at, self.receipt, self.held) = (None, None, None);
+        self.stage = Stage::Waiting;
+        self.running_since = None;
+        if begun {
+            self.stage = Stage::Asking;
+        }
+    }
+
+    const fn may_have_begun(&self) -> bool {
+        matches!(self.stage, Stage::Asking | Stage::Linked | Stage::Held | Stage::Running)
     }
 
     fn end(&mut self, at: RunClock, outcome: &Outcome, receipt: Option<&Receipt>) {
@@ -100,8 +158,24 @@ impl HostView {
         self.reach(Stage::Ended);
     }
 
-    /// Stages are never taken back by events that come late.
+    fn run(&mut self, at: RunClock) {
+        if self.stage < Stage::Running {
+            self.reach(Stage::Running);
+            self.running_since = Some(self.started_at.unwrap_or(at));
+        }
+    }
+
+    fn leave(&mut self, from: Stage, to: Stage) {
+        if self.stage == from {
+            self.reach(to);
+        }
+    }
+
+    /// Events that come after the end change no stage.
     fn reach(&mut self, stage: Stage) {
-        self.stage = self.stage.max(stage);
+        if self.stage != Stage::Ended {
+            self.stage = stage;
+            self.running_since = None;
+        }
     }
 }

@@ -33,6 +33,11 @@ pub struct Scene {
 impl Scene {
     /// Datacenters with their hosts, in natural order.
     pub fn new(dcs: &[(&str, &[&str])], output: OutputMode) -> Self {
+        Self::named(dcs, output, "fix.sh")
+    }
+
+    /// The same, with another name of the payload.
+    pub fn named(dcs: &[(&str, &[&str])], output: OutputMode, name: &str) -> Self {
         let mut hosts = Vec::new();
         let mut datacenters = Vec::new();
         for (&(dc, names), index) in dcs.iter().zip(0..) {
@@ -49,7 +54,7 @@ impl Scene {
             let members = (first..hosts.len() as u32).map(HostId).collect();
             datacenters.push(PlannedDc { name: dc.into(), rule: DcRule::NameSuffix, members });
         }
-        let payload = payload();
+        let payload = Payload { name: name.into(), ..payload() };
         let shape = TreeShape { width: 32, depth: None };
         let limits = RunLimits::default();
         let spec = RunSpec {

@@ -7,6 +7,7 @@ mod inquiry;
 mod json;
 mod lines;
 mod live;
+mod lost;
 mod nested;
 mod recap;
 mod state;

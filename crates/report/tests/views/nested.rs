@@ -57,10 +57,10 @@ fn unfolded_by_parent() {
     assert_snapshot!(log(&story(), &LogOptions { verbose: 1, ..tty() }), @r#"
     run 8f3kabcd  fix.sh 8e1a46  alice@bastion  14:02:11Z  58.1s  "CHG123"
     ├─ dc1  5 ok                               via mail1-dc1  ship 0.4s  run p50 3.1s p95 9.2s max 9.2s (mail4-dc1)
-    │  └─ mail1-dc1  parent of 4  5 ok  linked +0.3s
+    │  └─ mail1-dc1  parent of 4  5 ok  since +0.3s
     │     └─ ok 5  all 5  +4.2s..+10.5s  (no output)
     ├─ dc2  4 ok 2 FAILED 1 UNKNOWN 1 NOT RUN  via mail2-dc2 until +20.1s (lost); mail1-dc2 gave way (connection refused)  ship 0.4s  run p50 2.6s p95 18.0s max 18.0s (mail8-dc2)
-    │  ├─ mail2-dc2  parent of 6  4 ok 2 FAILED 1 UNKNOWN  linked +0.4s  LOST +20.1s: Connection reset by peer
+    │  ├─ mail2-dc2  parent of 7  4 ok 2 FAILED 1 UNKNOWN  since +0.4s  LOST +20.1s: Connection reset by peer
     │  │  ├─ FAILED 1  mail3  exit 1  +2.0s
     │  │  │      | reading configuration
     │  │  │      | configuration is sane
@@ -74,7 +74,8 @@ fn unfolded_by_parent() {
     │  │  │      | configuration is sane
     │  │  │      | restarting
     │  │  │      | restarted
-    │  │  └─ mail5-dc2  parent of 3  3 ok 1 FAILED  linked +1.4s
+    │  │  ├─ asked again 1  mail2  link lost once
+    │  │  └─ mail5-dc2  parent of 3  3 ok 1 FAILED  since +1.5s
     │  │     ├─ FAILED 1  mail8  exit 1  +20.0s
     │  │     │      | reading configuration
     │  │     │      | configuration is sane
@@ -92,7 +93,7 @@ fn unfolded_by_parent() {
     │  └─ NOT RUN 1  mail1  the parent mail2-dc2 was lost
     │         → run it again on these hosts
     ├─ dc3  2 ok 1 FAILED 1 UNREACHABLE        via mail1-dc3  ship 0.4s  run p50 0.9s p95 1.5s max 1.5s (mail1-dc3)
-    │  └─ mail1-dc3  parent of 3  2 ok 1 FAILED 1 UNREACHABLE  linked +0.3s
+    │  └─ mail1-dc3  parent of 3  2 ok 1 FAILED 1 UNREACHABLE  since +0.3s
     │     ├─ FAILED 1  mail3  signal 15 (TERM)  +2.6s
     │     │     2| caught
     │     ├─ UNREACHABLE 1  mail4  connect to host mail4-dc3 port 22: Connection timed out  +11.2s
@@ -111,8 +112,8 @@ fn unfolded_by_host() {
     assert_snapshot!(log(&story(), &LogOptions { verbose: 2, failed: true, ..tty() }), @r#"
     run 8f3kabcd  fix.sh 8e1a46  alice@bastion  14:02:11Z  58.1s  "CHG123"
     ├─ dc2  4 ok 2 FAILED 1 UNKNOWN 1 NOT RUN  via mail2-dc2 until +20.1s (lost); mail1-dc2 gave way (connection refused)  ship 0.4s  run p50 2.6s p95 18.0s max 18.0s (mail8-dc2)
-    │  ├─ mail2-dc2  parent of 6  4 ok 2 FAILED 1 UNKNOWN  linked +0.4s  LOST +20.1s: Connection reset by peer
-    │  │  ├─ mail2-dc2  UNKNOWN  the link was lost while the payload ran  +20.1s
+    │  ├─ mail2-dc2  parent of 7  4 ok 2 FAILED 1 UNKNOWN  since +0.4s  LOST +20.1s: Connection reset by peer
+    │  │  ├─ mail2-dc2  UNKNOWN  the link was lost while the payload ran  +20.1s  link lost once
     │  │  │      → mcom resume asks the host again when it can be reached
     │  │  ├─ mail3-dc2  FAILED  exit 1  +2.0s  run 0.5s
     │  │  │      | reading configuration
@@ -120,7 +121,7 @@ fn unfolded_by_host() {
     │  │  │      | restarting
     │  │  │      | restarted
     │  │  │     2| nginx: [emerg] bind() to 0.0.0.0:443 failed
-    │  │  └─ mail5-dc2  parent of 3  3 ok 1 FAILED  linked +1.4s
+    │  │  └─ mail5-dc2  parent of 3  3 ok 1 FAILED  since +1.5s
     │  │     └─ mail8-dc2  FAILED  exit 1  +20.0s  run 18.0s
     │  │            | reading configuration
     │  │            | configuration is sane
@@ -130,7 +131,7 @@ fn unfolded_by_host() {
     │  └─ mail1-dc2  NOT RUN  the parent mail2-dc2 was lost  +20.1s  gave way as a parent (connect to host mail1-dc2 port 22: Connection refused)
     │         → run it again on these hosts
     ├─ dc3  2 ok 1 FAILED 1 UNREACHABLE        via mail1-dc3  ship 0.4s  run p50 0.9s p95 1.5s max 1.5s (mail1-dc3)
-    │  └─ mail1-dc3  parent of 3  2 ok 1 FAILED 1 UNREACHABLE  linked +0.3s
+    │  └─ mail1-dc3  parent of 3  2 ok 1 FAILED 1 UNREACHABLE  since +0.3s
     │     ├─ mail3-dc3  FAILED  signal 15 (TERM)  +2.6s  run 0.9s
     │     │     2| caught
     │     └─ mail4-dc3  UNREACHABLE  connect to host mail4-dc3 port 22: Connection timed out  +11.2s
