@@ -68,6 +68,9 @@ pub const HEARTBEAT_MS: u64 = 5_000;
 /// Milliseconds of silence after which a link is dead: two answers were lost.
 pub const LINK_DEAD_MS: u64 = 15_000;
 
+/// Milliseconds that a new node waits for its assignment: its parent may be busy with a thousand other links.
+pub const ASSIGNMENT_MS: u64 = 60_000;
+
 /// Milliseconds for which a host whose link was lost is asked again before its state is called unknown: a switch that
 /// restarts, or a parent that is replaced, is back by then.
 pub const ASK_MS: u64 = 30_000;

@@ -26,6 +26,7 @@ impl TreeRun {
             match why {
                 TimerReason::Heartbeat(link) => self.heartbeat(link),
                 TimerReason::LinkDead(link) => self.link_dead(link, late),
+                TimerReason::NoAssignment => self.no_assignment(),
                 TimerReason::ParentSilent => self.parent_silent(late),
                 TimerReason::OutputStalled => self.output_stalled(),
                 TimerReason::AskAgain(group) => self.ask_again(group),
@@ -61,6 +62,13 @@ impl TreeRun {
     /// Watches over the link upwards, from the assignment on (node).
     pub(super) fn watch_parent(&mut self) {
         self.timers.insert((self.now.after(self.dead_time()), TimerReason::ParentSilent));
+    }
+
+    /// Whoever wanted this node is gone, or nobody wanted it: a parent that lives says at once what is to be done.
+    fn no_assignment(&mut self) {
+        if self.spec.is_none() {
+            self.leave();
+        }
     }
 
     /// A node that hears nothing from above can do nothing that counts: it leaves, and touches no work. Somebody else

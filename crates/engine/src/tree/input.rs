@@ -179,6 +179,8 @@ pub enum TimerReason {
     Heartbeat(LinkId),
     /// A link did not answer: it is dead.
     LinkDead(LinkId),
+    /// No assignment came.
+    NoAssignment,
     /// Nothing was heard from above.
     ParentSilent,
     /// Output that was let come does not come.

@@ -11,6 +11,7 @@ use crate::tree::links::Links;
 use crate::tree::node::Node;
 use crate::tree::stop::Stop;
 use crate::tree::window::Pool;
+use mcom_model::limits::ASSIGNMENT_MS;
 use mcom_model::{HostEvent, HostId, RunClock, RunSpec, Tally, What};
 use mcom_wire::Up;
 use std::collections::{BTreeSet, VecDeque};
@@ -45,7 +46,9 @@ pub(super) enum Role {
 impl TreeRun {
     /// A node that waits for its assignment.
     pub fn node() -> Self {
-        Self::new(Role::Node(Box::default()), None, Hosts::default())
+        let mut run = Self::new(Role::Node(Box::default()), None, Hosts::default());
+        run.timers.insert((RunClock::from_millis(ASSIGNMENT_MS), TimerReason::NoAssignment));
+        run
     }
 
     pub(super) fn new(role: Role, spec: Option<RunSpec>, hosts: Hosts) -> Self {
