@@ -62,6 +62,16 @@ fn flags() {
   all flags: mcom --help
 ";
     refused(&alone, &["-h", "web1", "-t", "10", "--", "true"], 2, time);
+    for (args, error) in [
+        (&["--deadline", "0s"][..], "invalid value '0s' for '--deadline <TIME>': `0s` is not a time"),
+        (&["--global-fanout", "0"], "invalid value '0' for '--global-fanout <N>': 0 is not in 1..="),
+        (&["--max-fail=-1"], "invalid value '-1' for '--max-fail <N>'"),
+        (&["--max-fail", "3", "-k"], "the argument '--max-fail <N>' cannot be used with '--fail-fast'"),
+        (&["--no-lock", "--lock-wait", "5m"], "the argument '--no-lock' cannot be used with '--lock-wait <TIME>'"),
+    ] {
+        let ran = alone.mcom(&[&["-h", "web1"], args, &["--", "true"]].concat()).expect(2);
+        assert!(ran.err.starts_with(&format!("mcom: {error}")), "{}", ran.err);
+    }
     let twice = "mcom: a command is given with -c and again after --
   give it once: -c 'text for the shell', or -- CMD ARG...
 ";

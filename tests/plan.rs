@@ -29,7 +29,7 @@ fn the_tree_with_the_reason_for_each_choice() {
    level 2  10 parents with up to 9 children each: mail[32-33,38,47,58,66,71,78,80,100]-dc2
    level 3  89 children
    link     1 connection, 1 copy of 21 bytes
-up to 2x32 at once; 10s to connect; no time limit for the payload
+up to 2x32 at once, opening with 8 per datacenter; 10s to connect; no time limit for the payload
 credentials own: parents reach their children with their own SSH keys
 "
     );
@@ -59,6 +59,44 @@ fn fan_out_never_changes_the_tree() {
     let (one, two) = (tree("1"), tree("200"));
     assert_eq!(one.1, two.1);
     assert!(one.2.starts_with("1x1 at once") && two.2.starts_with("1x200 at once"), "{one:?}");
+}
+
+#[test]
+fn what_bounds_and_stops_a_run_is_said() {
+    let alone = with_script();
+    let pace = |args: &[&str]| {
+        let out = alone.mcom(&[&["plan", "-h", "mail[1-40]-(dc1|dc2)", "-s", "fix.sh"], args].concat()).expect(0).out;
+        let from = out.find("\nup to ").unwrap() + 1;
+        out[from..out.rfind("credentials own").unwrap()].to_owned()
+    };
+    let default = "up to 2x32 at once, opening with 8 per datacenter; 10s to connect; no time limit for the payload\n";
+    assert_eq!(pace(&[]), default);
+    assert_eq!(
+        pace(&["--global-fanout", "40", "--deadline", "90m", "--max-fail", "3", "--lock-wait", "5m"]),
+        "up to 2x32 at once, no more than 40 over all datacenters, opening with 8 per datacenter; 10s to connect; \
+         no time limit for the payload\n\
+         deadline 90m for the whole run; halts at more than 3 bad hosts; waits 5m for a host \
+         that another run holds\n"
+    );
+    let few = pace(&["-f", "4", "-k", "--no-lock", "--global-fanout", "100"]);
+    assert!(few.starts_with("up to 2x4 at once; 10s"), "{few}");
+    assert!(few.ends_with("\nhalts at the first bad host; no lock: runs beside other runs\n"), "{few}");
+}
+
+#[test]
+fn a_saved_plan_keeps_what_bounds_and_stops_it() {
+    let alone = with_script();
+    let bounds = ["--deadline", "1h", "-k", "--global-fanout", "1", "--lock-wait", "1m"];
+    let plan = [&["plan", "-h", "mail[1-2]-dc1", "-s", "fix.sh"][..], &bounds].concat();
+    let saved = alone.mcom(&[&plan[..], &["--json"]].concat()).expect(0).out;
+    alone.file("plan.json", saved);
+    let dry = alone.mcom(&["run", "--plan", "plan.json", "--dry-run"]);
+    let fresh = alone.mcom(&plan);
+    assert_eq!((dry.out, dry.code), (fresh.out, Some(0)));
+    for flag in ["--deadline=1h", "-k", "--max-fail=1", "--global-fanout=2", "--once", "--no-lock", "--lock-wait=1m"] {
+        let both = alone.mcom(&["run", "--plan", "plan.json", flag]).expect(2);
+        assert!(both.err.starts_with("mcom: the argument '--plan <FILE>' cannot be used with "), "{}", both.err);
+    }
 }
 
 #[test]

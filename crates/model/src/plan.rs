@@ -4,7 +4,7 @@ use crate::digest::Digest;
 use crate::host::{DcRule, HostSpec};
 use crate::ids::HostId;
 use crate::payload::Payload;
-use crate::spec::RunLimits;
+use crate::spec::{HostLock, RunLimits};
 use serde::{Deserialize, Serialize};
 
 /// One plan. Carrying it out is a run.
@@ -67,6 +67,12 @@ pub struct PlanRequest {
     /// Why the change is made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Whether hosts that have the payload already, ok, are skipped.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub once: bool,
+    /// What happens where another run holds a host.
+    #[serde(default, skip_serializing_if = "HostLock::is_take")]
+    pub lock: HostLock,
 }
 
 /// One datacenter of a plan.

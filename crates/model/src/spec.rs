@@ -56,6 +56,13 @@ pub enum HostLock {
     Without,
 }
 
+impl HostLock {
+    /// Whether it is the usual one.
+    pub fn is_take(&self) -> bool {
+        *self == Self::Take
+    }
+}
+
 /// How long silences last until something is done about them. Tests shorten all of them by one factor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timers {

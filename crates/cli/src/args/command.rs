@@ -12,7 +12,7 @@ Examples:
   mcom log --failed                              the last run, what failed in it
 
 Exit codes: 0 every host ok; 1-4 nothing was started; 10 some failed, 11 some unreachable, 12 both;
-16 the state of a host is unknown; 130, 143 interrupted. All of them: docs/exit-codes.md";
+13 halted; 16 the state of a host is unknown; 130, 143 interrupted. All of them: docs/exit-codes.md";
 
 /// Run a script or a command on many hosts in many datacenters, through a tree, over plain SSH.
 ///
@@ -84,7 +84,8 @@ pub struct RunArgs {
     /// Carry out a saved plan (mcom plan --json); refused where it no longer holds
     #[arg(long, value_name = "FILE", help_heading = "Safety", conflicts_with_all = [
         "hosts", "exclude", "inventory", "pick", "dc_from", "script", "command", "env", "cwd", "stdin", "argv",
-        "fanout", "connect_timeout", "command_timeout", "parents", "width", "depth", "flat", "user", "reason",
+        "fanout", "connect_timeout", "command_timeout", "global_fanout", "deadline", "max_fail", "fail_fast",
+        "parents", "width", "depth", "flat", "user", "reason", "once", "no_lock", "lock_wait",
     ])]
     pub plan: Option<String>,
     /// Print the plan and start nothing

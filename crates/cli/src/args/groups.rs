@@ -65,6 +65,18 @@ pub struct PaceArgs {
     /// Time for the payload on each host; it is ended after that
     #[arg(short = 'u', long, value_name = "TIME", value_parser = duration)]
     pub command_timeout: Option<Duration>,
+    /// Payloads running at once over all datacenters, shared out fairly; each has its --fanout as well
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub global_fanout: Option<u32>,
+    /// Time for the whole run: nothing starts after that, and what runs is ended
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub deadline: Option<Duration>,
+    /// Start nothing new when more than N hosts failed, timed out, were not reached or are unknown
+    #[arg(long, value_name = "N")]
+    pub max_fail: Option<u64>,
+    /// Start nothing new when one host is bad: --max-fail 0
+    #[arg(short = 'k', long, conflicts_with = "max_fail")]
+    pub fail_fast: bool,
 }
 
 /// The tree's shape.
@@ -107,6 +119,15 @@ pub struct SafetyArgs {
     /// Why: kept in the ledger and told to the payload
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
+    /// Skip hosts that already ran this payload ok
+    #[arg(long)]
+    pub once: bool,
+    /// Run also where another run holds the host
+    #[arg(long, conflicts_with = "lock_wait")]
+    pub no_lock: bool,
+    /// Time to wait for another run that holds a host; refused there at once without it
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub lock_wait: Option<Duration>,
 }
 
 /// What is printed, and how.

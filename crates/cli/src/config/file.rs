@@ -8,7 +8,7 @@ use mcom_fleet::document::{self, DocumentError, Found, Section};
 use mcom_model::limits;
 use std::path::Path;
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 18] = [
     "inventory",
     "dc_from_name",
     "fanout",
@@ -16,6 +16,10 @@ const KEYS: [&str; 14] = [
     "depth",
     "connect_timeout",
     "command_timeout",
+    "global_fanout",
+    "deadline",
+    "max_fail",
+    "lock_wait",
     "output_cap",
     "credentials",
     "output",
@@ -76,6 +80,10 @@ impl<'f> File<'f> {
         self.set(&mut settings.depth, self.count("depth", limits::LEVELS)?.map(some));
         self.set(&mut settings.connect_timeout, self.value("connect_timeout", duration)?);
         self.set(&mut settings.command_timeout, self.value("command_timeout", duration)?.map(some));
+        self.set(&mut settings.global_fanout, self.count("global_fanout", 1_000_000)?.map(some));
+        self.set(&mut settings.deadline, self.value("deadline", duration)?.map(some));
+        self.set(&mut settings.max_fail, self.section.number("max_fail", 0..=limits::HOSTS)?.map(some));
+        self.set(&mut settings.lock_wait, self.value("lock_wait", duration)?.map(some));
         self.set(&mut settings.output_cap, self.value("output_cap", size)?);
         self.credentials(settings)?;
         self.set(&mut settings.output, self.choice("output")?);

@@ -24,6 +24,14 @@ pub struct Settings {
     pub connect_timeout: Setting<Duration>,
     /// Time for the payload on each host.
     pub command_timeout: Setting<Option<Duration>>,
+    /// Payloads running at once over all datacenters.
+    pub global_fanout: Setting<Option<u32>>,
+    /// Time for the whole run.
+    pub deadline: Setting<Option<Duration>>,
+    /// Bad hosts after which nothing new starts.
+    pub max_fail: Setting<Option<u64>>,
+    /// Time to wait for another run that holds a host.
+    pub lock_wait: Setting<Option<Duration>>,
     /// Bytes kept of each stream of each host.
     pub output_cap: Setting<u64>,
     /// How parents reach their children.
@@ -99,6 +107,10 @@ impl Settings {
             depth: Setting::built_in(None),
             connect_timeout: Setting::built_in(Duration::from_millis(limits::CONNECT_TIMEOUT_MS)),
             command_timeout: Setting::built_in(None),
+            global_fanout: Setting::built_in(None),
+            deadline: Setting::built_in(None),
+            max_fail: Setting::built_in(None),
+            lock_wait: Setting::built_in(None),
             output_cap: Setting::built_in(limits::OUTPUT_CAP),
             credentials: Setting::built_in("own"),
             output: Setting::built_in(OutputChoice::Auto),

@@ -5,8 +5,9 @@ use crate::config::Settings;
 use crate::error::{CliError, ErrorKind};
 use crate::request::payload::PayloadParts;
 use crate::request::quote::command_line;
-use mcom_model::{PlanRequest, RunLimits, TreeShape, limits};
+use mcom_model::{HostLock, PlanRequest, RunLimits, TreeShape, limits};
 use std::io::Read;
+use std::time::Duration;
 
 /// Everything that a plan is made from, and nothing about how it is shown.
 #[derive(Clone, Debug)]
@@ -40,6 +41,8 @@ impl AskedArgs {
             script: self.payload.script.clone(),
             stdin: self.payload.stdin.clone(),
             reason: self.safety.reason.clone(),
+            once: self.safety.once,
+            lock: self.lock(settings),
             ..targets(&self.targets)?
         };
         let env = self.payload.env.iter().map(|var| (var.key.clone(), var.value.clone())).collect();
@@ -62,22 +65,42 @@ impl AskedArgs {
         }
     }
 
+    fn lock(&self, settings: &Settings) -> HostLock {
+        match self.safety.lock_wait.or(settings.lock_wait.value) {
+            _ if self.safety.no_lock => HostLock::Without,
+            Some(time) => HostLock::Wait { ms: millis(time) },
+            None => HostLock::Take,
+        }
+    }
+
     fn plan_settings(&self, settings: &Settings) -> PlanSettings {
-        let millis = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         let flat = self.tree.flat.then_some(1);
         // Without a limit a narrow width would make a tree as deep as there are hosts.
         let depth = flat.or(self.tree.depth).or(settings.depth.value).unwrap_or(limits::LEVELS);
         PlanSettings {
             shape: TreeShape { width: self.tree.width.unwrap_or(settings.width.value), depth: Some(depth) },
-            limits: RunLimits {
-                fanout: self.pace.fanout.unwrap_or(settings.fanout.value),
-                connect_timeout_ms: millis(self.pace.connect_timeout.unwrap_or(settings.connect_timeout.value)),
-                command_timeout_ms: self.pace.command_timeout.or(settings.command_timeout.value).map(millis),
-                output_cap: settings.output_cap.value,
-                ..RunLimits::default()
-            },
+            limits: self.limits(settings),
         }
     }
+
+    fn limits(&self, settings: &Settings) -> RunLimits {
+        let pace = &self.pace;
+        let fail_fast = pace.fail_fast.then_some(0);
+        RunLimits {
+            fanout: pace.fanout.unwrap_or(settings.fanout.value),
+            connect_timeout_ms: millis(pace.connect_timeout.unwrap_or(settings.connect_timeout.value)),
+            command_timeout_ms: pace.command_timeout.or(settings.command_timeout.value).map(millis),
+            output_cap: settings.output_cap.value,
+            global_fanout: pace.global_fanout.or(settings.global_fanout.value),
+            deadline_ms: pace.deadline.or(settings.deadline.value).map(millis),
+            max_fail: fail_fast.or(pace.max_fail).or(settings.max_fail.value),
+            ..RunLimits::default()
+        }
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The part of a request that says which hosts.

@@ -75,8 +75,8 @@ fn spec(plan: &Plan, payload: Payload, how: &Execution<'_>) -> Result<RunSpec, C
         shape: plan.shape,
         output: how.display.mode,
         inner: inner_links(how.settings),
-        once: false,
-        lock: mcom_model::HostLock::default(),
+        once: plan.request.once,
+        lock: plan.request.lock,
         timers: mcom_model::Timers::default(),
     })
 }

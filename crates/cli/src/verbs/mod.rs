@@ -6,6 +6,7 @@ mod hosts;
 mod log;
 mod pager;
 mod plan;
+mod plan_pace;
 mod plan_text;
 mod run;
 

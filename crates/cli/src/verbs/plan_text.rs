@@ -1,12 +1,11 @@
 //! The plan in words: the tree, folded, with the reason for each choice.
 
-use crate::config::time_text;
+use crate::verbs::plan_pace::{at_once, pace_text, stops_line};
 use mcom_fleet::hostset::{HostSet, fold};
-use mcom_fleet::planner::{DcTree, effective_maximum, trees};
-use mcom_model::{Credentials, DcRule, HostId, Plan, limits};
+use mcom_fleet::planner::{DcTree, trees};
+use mcom_model::{DcRule, HostId, Plan, limits};
 use mcom_report::sanitise_line;
 use std::fmt::Write as _;
-use std::time::Duration;
 
 /// Characters of a folded list of parents; `--json` has all of them.
 const FOLDED_CHARS: usize = 100;
@@ -25,8 +24,7 @@ pub(super) fn plan_text(plan: &Plan, preferred: &HostSet) -> String {
         let last = place + 1 == trees.len();
         datacenter(&mut text, plan, tree, if last { ("└─ ", "   ") } else { ("├─ ", "│  ") });
     }
-    text.push_str(&limits_line(plan));
-    text
+    text + &pace_text(plan)
 }
 
 /// What is about to happen, a line for each datacenter.
@@ -45,7 +43,8 @@ pub(super) fn plan_brief(plan: &Plan, preferred: &HostSet) -> String {
     if trees.len() > BRIEF_DCS {
         let _ = writeln!(text, "  and {} more datacenters", trees.len() - BRIEF_DCS);
     }
-    text + &format!("  up to {} at once; credentials own\n", effective_maximum(plan))
+    text + &format!("  {}; credentials own\n", at_once(plan))
+        + &stops_line(plan).map_or_else(String::new, |line| format!("  {line}\n"))
 }
 
 /// What `--pick` chose, for standard error.
@@ -141,22 +140,6 @@ fn link(plan: &Plan, tree: &DcTree<'_>) -> String {
         Some(_) => format!("{connections}, {} of {}", counted(tree.long_links, "copy", "copies"), size(bytes(plan))),
         None => connections,
     }
-}
-
-fn limits_line(plan: &Plan) -> String {
-    let time = |millis: u64| time_text(Duration::from_millis(millis));
-    let command = plan.limits.command_timeout_ms.map_or_else(
-        || "no time limit for the payload".to_owned(),
-        |millis| format!("{} for the payload", time(millis)),
-    );
-    let credentials = match plan.credentials {
-        Credentials::Own => "credentials own: parents reach their children with their own SSH keys",
-    };
-    format!(
-        "up to {} at once; {} to connect; {command}\n{credentials}\n",
-        effective_maximum(plan),
-        time(plan.limits.connect_timeout_ms),
-    )
 }
 
 fn hosts(count: usize) -> String {
