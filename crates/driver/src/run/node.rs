@@ -132,6 +132,8 @@ impl Node {
                 if matches!(said, Some(Input::BlobReady { .. })) {
                     self.links.set_blobs(self.blobs.bytes());
                 }
+                // A long blob on a slow link is a sign of life too.
+                self.inputs.push_back(Input::FromParent(Down::Blob { index, bytes }));
                 said
             }
             Ok(Some(order)) => {

@@ -23,7 +23,7 @@ impl TreeRun {
     /// The coordinator of a run. Its first effects are there at once: the start of the run is recorded, and the links
     /// to the first candidates are made.
     pub fn coordinator(plan: &Plan, spec: RunSpec, start: RunStart) -> Self {
-        let credit = initial_credit(spec.output);
+        let credit = initial_credit(&spec);
         let hosts = plan.host_ids().zip(&plan.hosts).map(|(id, host)| Host::new(id, host.clone(), host.dc, credit));
         let mut run = Self::of_plan(plan, spec, Hosts::of_plan(hosts));
         run.record(What::RunStarted(start), true);
@@ -34,7 +34,7 @@ impl TreeRun {
     /// A coordinator that begins nothing yet.
     pub(super) fn of_plan(plan: &Plan, spec: RunSpec, hosts: Hosts) -> Self {
         let levels_below = plan.shape.depth.map(|depth| depth.saturating_sub(1));
-        let collection = Collection::new(initial_credit(spec.output));
+        let collection = Collection::new(initial_credit(&spec));
         let role = Coordinator { tally: Tally::default(), by: EndedBy::Itself, levels_below, collection };
         let mut run = Self::new(Role::Coordinator(Box::new(role)), Some(spec), hosts);
         run.deadline = run.run_spec().limits.deadline_ms.map(RunClock::from_millis);

@@ -39,7 +39,7 @@ pub(super) struct Link {
     pub(super) unsettled: u32,
     /// Slots of the window that are lent to it.
     pub(super) lent: u32,
-    /// Some of its hosts may have begun, so that blobs go over it only when they are asked for.
+    /// The child may have begun, and have the blobs: they go over the link only when they are asked for.
     pub(super) asked: bool,
     /// Which blobs were asked for and not sent yet.
     needed: [bool; BLOBS],
@@ -195,13 +195,13 @@ impl TreeRun {
     /// Hands the work to a child. What may start from here on is recorded first.
     fn assign(&mut self, id: LinkId, head: u32, members: &[u32]) {
         let count = u32::try_from(members.len()).expect("a plan has fewer than 2^32 hosts");
-        let (mut asked, mut left) = (false, 0);
+        let mut left = 0;
         for &ix in members.iter().chain([&head]) {
             let host = self.hosts.get_mut(ix);
             host.link = Some(id);
-            asked |= host.begun;
             left += u32::from(!host.ended());
         }
+        let asked = self.hosts.get(head).begun;
         let link = self.links.get_mut(id).expect("a link that has just opened");
         let single = link.lent == 1;
         (link.asked, link.assigned, link.left, link.unsettled) = (asked, count + 1, left, count + 1);

@@ -5,8 +5,7 @@ use crate::tree::hosts::{Host, Hosts};
 use crate::tree::own::Own;
 use crate::tree::run::{Role, TreeRun};
 use crate::tree::window::Pool;
-use mcom_model::limits::LIVE_INITIAL_CREDIT;
-use mcom_model::{Digest, HostId, HostSpec, Outcome, OutputMode, Reason, ReasonKind, RunClock};
+use mcom_model::{Digest, HostId, HostSpec, Outcome, OutputMode, Reason, ReasonKind, RunClock, RunSpec};
 use mcom_wire::{Assignment, Down, Member, Up};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -90,7 +89,7 @@ impl TreeRun {
         let early = std::mem::take(&mut node.early);
         (node.me, node.levels) = (Some(assignment.me), assignment.levels);
         let shape = assignment.spec.shape;
-        let credit = initial_credit(assignment.spec.output);
+        let credit = initial_credit(&assignment.spec);
         let me = Member { id: assignment.me, spec: own_spec(&assignment), begun: assignment.begun };
         let hosts = std::iter::once(me).chain(members);
         let hosts = hosts.map(|member| Host::new(member.id, member.spec, 0, credit).begun(member.begun));
@@ -175,9 +174,9 @@ impl TreeRun {
 }
 
 /// Output that a host may send before anything was allowed.
-pub(super) const fn initial_credit(output: OutputMode) -> u64 {
-    match output {
-        OutputMode::Live => LIVE_INITIAL_CREDIT,
+pub(super) const fn initial_credit(spec: &RunSpec) -> u64 {
+    match spec.output {
+        OutputMode::Live => spec.limits.live_credit,
         OutputMode::AtEnd => 0,
     }
 }

@@ -10,7 +10,7 @@ impl TreeRun {
     /// the run is carried on is recorded, and links are made to the hosts of which something is still to come. `who`
     /// carries it on, from `ms` (milliseconds since 1970) on.
     pub fn resume(plan: &Plan, spec: RunSpec, recorded: &RecordedRun, who: String, ms: u64) -> Self {
-        let credit = initial_credit(spec.output);
+        let credit = initial_credit(&spec);
         let of = |at: usize| recorded.hosts.get(at).copied().unwrap_or_default();
         let hosts = plan.host_ids().zip(&plan.hosts).enumerate().map(|(at, (id, host))| {
             let mut host = Host::new(id, host.clone(), host.dc, credit);
