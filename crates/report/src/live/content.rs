@@ -1,6 +1,7 @@
 //! The lines of the live block: the run, a line per datacenter, and what runs longest.
 
 use crate::format;
+use crate::sanitise::sanitise_line;
 use crate::state::{DcView, RunView, Stage};
 use crate::style::{Line, Tone};
 use crate::words::counts;
@@ -34,6 +35,8 @@ fn head(view: &RunView, now: RunClock) -> Line {
     }
     if view.cancel_asked().is_some() {
         line.push_apart(Tone::Doubtful, "CANCELLING");
+    } else if view.halted().is_some() {
+        line.push_apart(Tone::Doubtful, "HALTED");
     }
     line.push_apart(Tone::Faint, format::moment(now));
     line
@@ -71,13 +74,21 @@ fn datacenter(view: &RunView, name: &str, dc: &DcView, name_width: usize, width:
     line.push(Tone::Plain, "  ");
     line.append(counts(&dc.tally));
     let waiting = dc.at_stage(Stage::Waiting) + dc.at_stage(Stage::Linked);
-    let rest =
-        [(dc.at_stage(Stage::Running), "running"), (dc.at_stage(Stage::Linking), "connecting"), (waiting, "waiting")];
+    if dc.at_stage(Stage::Running) > 0 {
+        line.push_apart(Tone::Faint, format!("{} running", dc.at_stage(Stage::Running)));
+    }
+    if dc.at_stage(Stage::Asking) > 0 {
+        line.push_apart(Tone::Doubtful, format!("asking again {}", dc.at_stage(Stage::Asking)));
+    }
+    let rest = [(dc.at_stage(Stage::Held), "held"), (dc.at_stage(Stage::Linking), "connecting"), (waiting, "waiting")];
     for (count, word) in rest.into_iter().filter(|(count, _)| *count > 0) {
         line.push_apart(Tone::Faint, format!("{count} {word}"));
     }
     if let Some(head) = dc.parents.heads().next_back().filter(|_| ended < dc.len()) {
-        line.push_apart(Tone::Faint, format!("via {}", view.info().name(head.host)));
+        match head.until {
+            None => line.push_apart(Tone::Faint, format!("via {}", view.info().name(head.host))),
+            Some(_) => line.push_apart(Tone::Doubtful, "parent lost"),
+        }
     }
     line
 }
@@ -88,7 +99,18 @@ fn foot(view: &RunView, now: RunClock) -> Line {
         longest.map(|(start, host)| format!("{} {}", view.info().name(host), format::duration(now.since(start))));
     let longest: Vec<String> = longest.collect();
     if longest.is_empty() {
-        return Line::new();
+        return first_held(view);
     }
     Line::new().add(Tone::Faint, format!("running longest: {}", longest.join(", ")))
+}
+
+/// `mail9-dc2 waits for another run: ...`: why nothing moves, where nothing runs.
+fn first_held(view: &RunView) -> Line {
+    if view.at_stage(Stage::Held) == 0 {
+        return Line::new();
+    }
+    let held = view.hosts().find(|(_, host)| host.stage == Stage::Held);
+    let Some((id, reason)) = held.and_then(|(id, host)| Some((id, host.held.as_ref()?))) else { return Line::new() };
+    let text = format!("{} waits for another run: {}", view.info().name(id), sanitise_line(reason.text.as_bytes()));
+    Line::new().add(Tone::Faint, text)
 }

@@ -4,9 +4,11 @@
 mod block;
 mod content;
 mod failures;
+mod moments;
 mod plain;
 
 pub(crate) use block::Block;
 pub(crate) use content::content;
 pub(crate) use failures::failure_lines;
+pub(crate) use moments::moment_line;
 pub(crate) use plain::PlainProgress;

@@ -48,6 +48,15 @@ fn line(view: &RunView, now: RunClock, ended: u64, hosts: u64) -> String {
     if ended > 0 {
         text += &format!(": {}", counts_in_words(view.tally()));
     }
-    let (running, all) = (view.at_stage(Stage::Running), hosts - ended);
-    text + &format!("; {running} running, {} to come", all - running)
+    let running = view.at_stage(Stage::Running);
+    text += &format!("; {running} running");
+    let mut rest = hosts - ended - running;
+    for (stage, words) in [(Stage::Asking, "asked again"), (Stage::Held, "held by other runs")] {
+        let count = view.at_stage(stage);
+        if count > 0 {
+            text += &format!(", {count} {words}");
+        }
+        rest -= count;
+    }
+    text + &format!(", {rest} to come")
 }

@@ -2,15 +2,19 @@
 
 use super::options::{Progress, ReportOptions};
 use crate::bodies::Bodies;
-use crate::live::{Block, PlainProgress, content, failure_lines};
+use crate::live::{Block, PlainProgress, content, failure_lines, moment_line};
 use crate::ready::ended;
 use crate::state::RunView;
+use crate::style::{Line, Tone};
 use crate::words::is_bad;
 use mcom_model::{HostId, OutcomeKind, RunClock, RunEvent};
 use std::time::Duration;
 
 /// The shortest time between two frames.
 const FRAME: Duration = Duration::from_millis(100);
+
+/// Moments that are told in one frame.
+const MOMENTS: usize = 12;
 
 /// The longest time between two frames of the block: its clock moves.
 const IDLE: Duration = Duration::from_secs(1);
@@ -20,6 +24,10 @@ pub(super) struct ProgressView {
     kind: Kind,
     /// Failures that were not shown yet.
     failures: Vec<HostId>,
+    /// What happened to many hosts at once and was not shown yet.
+    moments: Vec<Line>,
+    /// Moments beyond those.
+    more_moments: u64,
     /// Text of the caller that was not shown yet.
     notices: String,
     /// Whether anything has changed since the last frame.
@@ -40,16 +48,32 @@ impl ProgressView {
             Progress::Line => Kind::Line(PlainProgress::default()),
             Progress::None => Kind::None,
         };
-        Self { kind, failures: Vec::new(), notices: String::new(), changed: true, last_frame: None }
+        Self {
+            kind,
+            failures: Vec::new(),
+            moments: Vec::new(),
+            more_moments: 0,
+            notices: String::new(),
+            changed: true,
+            last_frame: None,
+        }
     }
 
-    pub(super) fn event(&mut self, event: &RunEvent) {
+    /// Takes in an event that the view has taken in.
+    pub(super) fn event(&mut self, view: &RunView, event: &RunEvent) {
         self.changed = true;
+        if matches!(self.kind, Kind::None) {
+            return;
+        }
+        match moment_line(view, event) {
+            Some(line) if self.moments.len() < MOMENTS => self.moments.push(line),
+            Some(_) => self.more_moments += 1,
+            None => {}
+        }
         // Hosts that were not run are what somebody wanted, or are told once by the recap.
         if let Some((host, outcome)) = ended(event)
             && is_bad(outcome.kind())
             && outcome.kind() != OutcomeKind::NotRun
-            && !matches!(self.kind, Kind::None)
         {
             self.failures.push(host);
         }
@@ -64,6 +88,15 @@ impl ProgressView {
     /// Text of the caller that no frame has shown.
     pub(super) fn take_notices(&mut self) -> String {
         std::mem::take(&mut self.notices)
+    }
+
+    fn take_moments(&mut self) -> Vec<Line> {
+        let mut moments = std::mem::take(&mut self.moments);
+        let more = std::mem::take(&mut self.more_moments);
+        if more > 0 {
+            moments.push(Line::new().add(Tone::Faint, format!("… and {more} more parents lost or replaced")));
+        }
+        moments
     }
 
     /// Something else waits for the next frame.
@@ -104,7 +137,7 @@ impl ProgressView {
         self.changed = false;
         let mut above = self.take_notices();
         let failures = std::mem::take(&mut self.failures);
-        for line in failure_lines(view, &failures, bodies) {
+        for line in self.take_moments().into_iter().chain(failure_lines(view, &failures, bodies)) {
             above += &line.render(options.err_color);
             above.push('\n');
         }

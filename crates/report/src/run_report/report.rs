@@ -67,7 +67,7 @@ impl LiveReport {
         if !self.view.accept(event) {
             return;
         }
-        self.progress.event(event);
+        self.progress.event(&self.view, event);
         if self.is_read() {
             self.output.event(&self.view, event, bodies, &mut self.sinks);
         }

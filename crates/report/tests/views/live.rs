@@ -7,19 +7,20 @@ use mcom_model::{Exit, OutputMode, RunClock};
 use mcom_report::{LineOptions, LineOrder, LiveReport, NextSteps, OutputStyle, Progress, ReportOptions};
 use std::time::Duration;
 
-struct Show {
-    report: LiveReport,
-    out: Screen,
-    err: Screen,
+/// A report and what it wrote.
+pub struct Show {
+    pub report: LiveReport,
+    pub out: Screen,
+    pub err: Screen,
 }
 
-fn show(scene: &Scene, options: ReportOptions) -> Show {
+pub fn show(scene: &Scene, options: ReportOptions) -> Show {
     let (out, err) = (Screen::default(), Screen::default());
     let report = LiveReport::new(scene.info.clone(), options, Box::new(out.clone()), Box::new(err.clone()));
     Show { report, out, err }
 }
 
-fn terminal() -> ReportOptions {
+pub fn terminal() -> ReportOptions {
     ReportOptions {
         progress: Progress::Bar,
         out_tty: true,
@@ -31,7 +32,7 @@ fn terminal() -> ReportOptions {
 }
 
 /// Plays events up to a moment, ticking as the report asks.
-fn play(show: &mut Show, scene: &Scene, from: u64, to: u64) {
+pub fn play(show: &mut Show, scene: &Scene, from: u64, to: u64) {
     let events = scene.events.iter().filter(|event| (from..to).contains(&event.at.as_millis()));
     for event in events {
         show.report.event(event, &scene.bodies);
@@ -40,7 +41,7 @@ fn play(show: &mut Show, scene: &Scene, from: u64, to: u64) {
 }
 
 /// The frame with its control sequences in letters.
-fn visible(frame: &str) -> String {
+pub fn visible(frame: &str) -> String {
     frame.replace("\x1b[K", "").replace("\x1b[J", "<clear>").replace('\x1b', "<esc>").replace('\r', "")
 }
 
@@ -146,6 +147,7 @@ fn without_a_terminal_a_line_now_and_then() {
     UNREACHABLE 1  mail4-dc3  connect to host mail4-dc3 port 22: Connection timed out  +11.2s
     +11.2s  14 of 17 ended (82%): 11 ok, 2 failed, 1 unreachable; 2 running, 1 to come
     FAILED 1  mail8-dc2  exit 1  +20.0s  nginx: [emerg] bind() to 0.0.0.0:443 failed
+    dc2: parent mail2-dc2 lost +20.1s (Connection reset by peer), 1 host is asked again
     UNKNOWN 1  mail2-dc2  the link was lost while the payload ran  +20.1s
     "#);
 }
