@@ -130,6 +130,10 @@ pub enum OutputMode {
 pub struct RunLimits {
     /// Payloads running at once in each datacenter.
     pub fanout: u32,
+    /// Payloads running at once in each datacenter when the run begins; each host that ends ok makes room for one more,
+    /// up to the fan-out.
+    #[serde(default = "slow_start", skip_serializing_if = "is_slow_start")]
+    pub opening: u32,
     /// Milliseconds for one connection to be made.
     pub connect_timeout_ms: u64,
     /// Milliseconds for the payload on one host; none means no limit.
@@ -148,12 +152,34 @@ pub struct RunLimits {
     /// Hosts that may fail, time out, be unreachable or unknown before nothing new starts; none means no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_fail: Option<u64>,
+    /// Bytes of live output that each host may send before the coordinator has granted anything.
+    #[serde(default = "usual_credit", skip_serializing_if = "is_usual_credit")]
+    pub live_credit: u64,
+}
+
+impl RunLimits {
+    /// The same for a run on so many hosts: what all of them may send unasked stays bounded.
+    #[must_use]
+    pub const fn for_hosts(self, hosts: u64) -> Self {
+        let share = limits::OUTPUT_IN_FLIGHT / if hosts == 0 { 1 } else { hosts };
+        let live_credit = if share < limits::LIVE_INITIAL_CREDIT { share } else { limits::LIVE_INITIAL_CREDIT };
+        Self { live_credit, ..self }
+    }
+}
+
+const fn usual_credit() -> u64 {
+    limits::LIVE_INITIAL_CREDIT
+}
+
+const fn is_usual_credit(bytes: &u64) -> bool {
+    *bytes == limits::LIVE_INITIAL_CREDIT
 }
 
 impl Default for RunLimits {
     fn default() -> Self {
         Self {
             fanout: limits::FANOUT,
+            opening: limits::SLOW_START,
             connect_timeout_ms: limits::CONNECT_TIMEOUT_MS,
             command_timeout_ms: None,
             grace_ms: limits::GRACE_MS,
@@ -161,6 +187,30 @@ impl Default for RunLimits {
             global_fanout: None,
             deadline_ms: None,
             max_fail: None,
+            live_credit: limits::LIVE_INITIAL_CREDIT,
         }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_many_hosts_send_unasked_is_bounded() {
+        for hosts in [0, 1, 300, 10_000, limits::HOSTS] {
+            let each = RunLimits::default().for_hosts(hosts).live_credit;
+            assert!(each <= limits::LIVE_INITIAL_CREDIT && each * hosts <= limits::OUTPUT_IN_FLIGHT, "{hosts}: {each}");
+        }
+        assert_eq!(RunLimits::default().for_hosts(300), RunLimits::default(), "a few hundred hosts are not many");
+    }
+}
+
+const fn slow_start() -> u32 {
+    limits::SLOW_START
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+const fn is_slow_start(opening: &u32) -> bool {
+    *opening == limits::SLOW_START
 }

@@ -3,7 +3,6 @@
 
 use crate::tree::run::TreeRun;
 use crate::tree::window::Pool;
-use mcom_model::limits::SLOW_START;
 use mcom_model::{EndedBy, OutcomeKind, PayloadKind, Reason, ReasonKind, RunSpec, Tally};
 
 /// What a pool may open, and how far it has come.
@@ -25,7 +24,7 @@ impl Pace {
         let fanout = spec.limits.fanout;
         // A question changes nothing on its hosts.
         let careful = spec.payload.kind != PayloadKind::Inquiry;
-        let earned = if careful { fanout.min(SLOW_START) } else { fanout };
+        let earned = if careful { fanout.min(spec.limits.opening) } else { fanout };
         Self { earned, fanout, share: u32::MAX, left: u32::try_from(left).unwrap_or(u32::MAX) }
     }
 
