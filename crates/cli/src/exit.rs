@@ -141,7 +141,11 @@ mod tests {
 
     #[test]
     fn the_largest_code_of_any_host() {
-        let host = |outcome| HostView { outcome: Some(outcome), ..HostView::default() };
+        let host = |outcome| {
+            let mut host = HostView::default();
+            host.outcome = Some(outcome);
+            host
+        };
         let reason = mcom_model::Reason::new(mcom_model::ReasonKind::NoRoute, "no route");
         let ok = host(Outcome::Ok);
         let three = host(Outcome::Failed { exit: Exit::Code(3) });

@@ -38,7 +38,8 @@ pub const COMMAND: u64 = 128 << 10;
 /// Bodies up to this size travel up with the outcome, without being asked for: a round trip costs more.
 pub const BODY_INLINE: u64 = 8 << 10;
 
-/// Bytes of live output that a host may send before the coordinator has granted anything.
+/// Bytes of live output that a host may send before the coordinator has granted anything; less in a run on so many
+/// hosts that all of them together would send more than [`OUTPUT_IN_FLIGHT`].
 pub const LIVE_INITIAL_CREDIT: u64 = 16 << 10;
 
 /// Output bytes that the coordinator has granted and not yet received, over all hosts: bounds every queue in the tree.

@@ -71,7 +71,7 @@ fn spec(plan: &Plan, payload: Payload, how: &Execution<'_>) -> Result<RunSpec, C
         who: who(),
         reason: plan.request.reason.clone(),
         payload,
-        limits: plan.limits,
+        limits: plan.limits.for_hosts(plan.hosts.len() as u64),
         shape: plan.shape,
         output: how.display.mode,
         inner: inner_links(how.settings),
