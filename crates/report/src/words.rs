@@ -24,6 +24,12 @@ pub(crate) const fn is_bad(kind: OutcomeKind) -> bool {
     !matches!(kind, OutcomeKind::Ok | OutcomeKind::Skipped)
 }
 
+/// Whether hosts that ended so are named even where they printed nothing: a host that was skipped says through whom it
+/// has the payload.
+pub(crate) const fn is_named(kind: OutcomeKind) -> bool {
+    !matches!(kind, OutcomeKind::Ok)
+}
+
 /// The word in a list: what needs attention stands in capitals, so that colour is not needed to find it.
 pub(crate) fn label(kind: OutcomeKind) -> String {
     if is_bad(kind) { kind.words().to_uppercase() } else { kind.words().to_owned() }

@@ -2,9 +2,10 @@
 
 use crate::bodies::{Bodies, read_small};
 use crate::fold::mask::FoldIgnore;
+use crate::sanitise::sanitise_line;
 use crate::state::{HostView, RunView};
 use crate::words::{BY_WEIGHT, detail};
-use mcom_model::{BodyRef, Digest, Exit, HostId, Outcome, OutcomeKind, ReasonKind, RunClock, Stream};
+use mcom_model::{BodyRef, Digest, Exit, HostId, Outcome, OutcomeKind, Reason, ReasonKind, RunClock, Stream};
 use std::collections::BTreeMap;
 
 /// Bodies up to this size are masked before they are compared; longer ones are compared as they are.
@@ -105,6 +106,7 @@ impl Group {
         if self.hosts.len() == 1 {
             return text;
         }
+        let text = self.outcome.reason().map_or(text, |reason| sanitise_line(common(reason).as_bytes()));
         let own_name = FoldIgnore { host: true, ..FoldIgnore::default() };
         let masked = own_name.mask(view.info().name(self.hosts[0]), text.as_bytes());
         String::from_utf8(masked).unwrap_or(text)
@@ -149,6 +151,16 @@ impl Keys<'_> {
     }
 }
 
+/// What the hosts of one cause have in common: which run holds them or was there before, not for how long on each.
+fn common(reason: &Reason) -> &str {
+    let text = reason.text.as_str();
+    match reason.kind {
+        ReasonKind::Busy => text.rsplit_once(" since ").map_or(text, |(holder, _)| holder),
+        ReasonKind::AlreadyRan => text.rsplit_once(", ").map_or(text, |(run, _)| run),
+        _ => text,
+    }
+}
+
 /// The key of a silent host.
 fn outcome_key(host: &str, outcome: &Outcome, ignore: FoldIgnore) -> Key {
     let kind = outcome.kind();
@@ -158,7 +170,7 @@ fn outcome_key(host: &str, outcome: &Outcome, ignore: FoldIgnore) -> Key {
     Key {
         weight: BY_WEIGHT.iter().position(|&other| other == kind).expect("every kind has a weight"),
         exit: if let Outcome::Failed { exit } = outcome { Some(*exit) } else { None },
-        reason: outcome.reason().map(|reason| (reason.kind, own_name.mask(host, reason.text.as_bytes()))),
+        reason: outcome.reason().map(|reason| (reason.kind, own_name.mask(host, common(reason).as_bytes()))),
         out: silent,
         err: silent,
     }

@@ -7,7 +7,7 @@ use crate::format;
 use crate::sanitise::sanitise_line;
 use crate::state::Stage;
 use crate::style::{Line, Tone};
-use crate::words::{is_bad, label, tone};
+use crate::words::{is_bad, is_named, label, tone};
 use mcom_model::{HostId, OutcomeKind};
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 pub(super) fn group_nodes(log: Log<'_>, dc: usize, hosts: &[HostId], always: bool) -> Vec<Node> {
     let groups = groups(log.view, hosts.iter().copied(), log.bodies, log.options.ignore);
     let mut nodes = Vec::new();
-    let is_plain = |group: &Group| group.is_silent() && !is_bad(group.kind);
+    let is_plain = |group: &Group| group.is_silent() && !is_named(group.kind);
     let lone = matches!(groups.as_slice(), [only] if is_plain(only)) && !log.options.filters() && !always;
     if !lone {
         for of_kind in groups.chunk_by(|a, b| a.kind == b.kind) {

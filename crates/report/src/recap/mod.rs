@@ -1,10 +1,12 @@
 //! What stands at the end of a run: what went wrong with its output, equal outputs folded, counts, what to type next.
 
+mod doubts;
 mod results;
 mod summary;
 
 pub use results::results;
 pub(crate) use results::{failures, group_line};
+pub(crate) use summary::next_steps;
 pub use summary::summary;
 
 use crate::fold::FoldIgnore;

@@ -7,7 +7,7 @@ use crate::group_text::OutputText;
 use crate::recap::RecapOptions;
 use crate::state::RunView;
 use crate::style::{Line, Tone};
-use crate::words::{is_bad, label, tone};
+use crate::words::{is_bad, is_named, label, tone};
 use std::io::{self, Write};
 
 /// Characters of a folded host set in a heading.
@@ -25,7 +25,7 @@ pub fn results(view: &RunView, bodies: &dyn Bodies, options: &RecapOptions, out:
         let shown = if options.tty && !options.verbose { GROUPS_SHOWN.min(of_kind.len()) } else { of_kind.len() };
         let base = of_kind.iter().find(|group| !group.is_silent());
         for group in &of_kind[..shown] {
-            if !is_bad(group.kind) && group.is_silent() && !options.verbose {
+            if !is_named(group.kind) && group.is_silent() && !options.verbose {
                 continue;
             }
             let base = base.filter(|base| base.hosts[0] != group.hosts[0]);
@@ -37,10 +37,10 @@ pub fn results(view: &RunView, bodies: &dyn Bodies, options: &RecapOptions, out:
     Ok(())
 }
 
-/// Writes the groups that somebody has to look at, without their output: for readers who had that already.
+/// Writes the groups that are not simply ok, without their output: for readers who had that already.
 pub(crate) fn failures(view: &RunView, options: &RecapOptions, out: &mut dyn Write) -> io::Result<()> {
-    let bad = view.hosts().filter(|(_, host)| host.outcome.as_ref().is_some_and(|outcome| is_bad(outcome.kind())));
-    groups_by_outcome(view, bad.map(|(id, _)| id)).iter().try_for_each(|group| heading(view, group, options, out))
+    let named = view.hosts().filter(|(_, host)| host.outcome.as_ref().is_some_and(|outcome| is_named(outcome.kind())));
+    groups_by_outcome(view, named.map(|(id, _)| id)).iter().try_for_each(|group| heading(view, group, options, out))
 }
 
 fn heading(view: &RunView, group: &Group, options: &RecapOptions, out: &mut dyn Write) -> io::Result<()> {
@@ -69,7 +69,8 @@ pub(crate) fn group_line(view: &RunView, group: &Group) -> Line {
     line
 }
 
-fn shorten(hosts: &str) -> String {
+/// A host set that is too long for a heading is cut.
+pub(super) fn shorten(hosts: &str) -> String {
     if hosts.chars().count() <= HOSTS_WIDTH {
         return hosts.to_owned();
     }

@@ -2,11 +2,12 @@
 
 use crate::format;
 use crate::recap::RecapOptions;
+use crate::recap::doubts::doubts;
 use crate::sanitise::sanitise_line;
-use crate::state::{RunView, Stage};
+use crate::state::{RunView, Stage, Turn};
 use crate::style::{Line, Tone};
 use crate::words::{BY_WEIGHT, counts, ended_by, is_bad};
-use mcom_model::OutcomeKind;
+use mcom_model::{EndedBy, OutcomeKind};
 use std::io::{self, Write};
 
 /// Distinct lines of `$MCOM_RESULT` that are named.
@@ -23,10 +24,13 @@ pub fn summary(view: &RunView, options: &RecapOptions, out: &mut dyn Write) -> i
         line.push(Tone::Doubtful, format!(" {unfinished} NOT ENDED ({running} of them running)"));
     }
     line.push(Tone::Plain, format!(" in {}", format::duration(view.now().elapsed())));
-    line.push_apart(Tone::Doubtful, if options.running { "IT GOES ON" } else { how_it_ended(view) });
+    line.push_apart(Tone::Doubtful, if options.running { "IT GOES ON".to_owned() } else { how_it_ended(view) });
     writeln!(out, "{}", line.render(options.color))?;
     if let Some(results) = results_line(view) {
         writeln!(out, "results: {results}")?;
+    }
+    for line in doubts(view) {
+        writeln!(out, "{}", line.render(options.color))?;
     }
     for (_, host, reason) in view.violations() {
         let (name, text) = (view.info().name(*host), sanitise_line(reason.text.as_bytes()));
@@ -39,8 +43,24 @@ pub fn summary(view: &RunView, options: &RecapOptions, out: &mut dyn Write) -> i
     Ok(())
 }
 
-fn how_it_ended(view: &RunView) -> &'static str {
-    view.ended().map_or("INTERRUPTED", |(_, by)| ended_by(by))
+/// `HALTED: 4 hosts are bad, --max-fail 3`.
+fn how_it_ended(view: &RunView) -> String {
+    let Some((_, by)) = view.ended() else { return "INTERRUPTED".to_owned() };
+    match (by, view.halted()) {
+        (EndedBy::Itself, _) => String::new(),
+        (EndedBy::Cancel, _) => cancelled(view),
+        (_, Some((_, _, reason))) => format!("HALTED: {}", sanitise_line(reason.text.as_bytes())),
+        (_, None) => ended_by(by).to_owned(),
+    }
+}
+
+fn cancelled(view: &RunView) -> String {
+    let by = view.turns().iter().find_map(|(_, turn)| match turn {
+        Turn::CancelAsked { by } => Some(by.as_deref()),
+        _ => None,
+    });
+    let by = by.flatten().map(|by| format!(" by {}", sanitise_line(by.as_bytes())));
+    format!("CANCELLED{}", by.unwrap_or_default())
 }
 
 /// `changed 100, unchanged 71, 3 other`.
@@ -59,7 +79,7 @@ fn results_line(view: &RunView) -> Option<String> {
 }
 
 /// Only verbs that there are and that have something to do.
-fn next_steps(view: &RunView, options: &RecapOptions) -> Option<String> {
+pub(crate) fn next_steps(view: &RunView, options: &RecapOptions) -> Option<String> {
     let (run, next, tally) = (&view.info().run, options.next, view.tally());
     let mut steps = Vec::new();
     if options.running {
@@ -67,12 +87,13 @@ fn next_steps(view: &RunView, options: &RecapOptions) -> Option<String> {
         steps.extend(next.log.then(|| format!("mcom log {run}")));
         return (!steps.is_empty()).then(|| steps.join(" · "));
     }
-    let again = BY_WEIGHT.iter().filter(|&&kind| is_bad(kind) && kind != OutcomeKind::Unknown);
-    if next.retry && again.map(|&kind| tally.count(kind)).sum::<u64>() > 0 {
-        steps.push(format!("mcom retry {run}"));
-    }
+    // What is not known is asked before anything is done again.
     if next.resume && (tally.count(OutcomeKind::Unknown) > 0 || view.ended().is_none()) {
         steps.push(format!("mcom resume {run}"));
+    }
+    let again = BY_WEIGHT.iter().filter(|&&kind| is_bad(kind) && kind != OutcomeKind::Unknown);
+    if next.retry && view.ended().is_some() && again.map(|&kind| tally.count(kind)).sum::<u64>() > 0 {
+        steps.push(format!("mcom retry {run}"));
     }
     if next.log {
         steps.push(format!("mcom log {run}"));

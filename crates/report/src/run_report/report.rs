@@ -169,6 +169,11 @@ impl LiveReport {
             if let Some(mend) = mend {
                 text += &format!("    → {mend}\n");
             }
+            if matches!(kind, None | Some(OutcomeKind::Unknown))
+                && let Some(steps) = recap::next_steps(&self.view, &self.options.recap_err())
+            {
+                text += &format!("next: {steps}\n");
+            }
         }
         if in_line && !text.is_empty() && self.options.err_tty {
             self.sinks.err.put(b"\n");

@@ -82,6 +82,7 @@ fn the_block_over_time() {
     assert_snapshot!(visible(&show.err.take()), @r#"
     <esc>[5A<clear>17 hosts: 11 ok 3 FAILED 1 UNREACHABLE 1 UNKNOWN 1 NOT RUN in 58.1s
     results: changed 8, unchanged 1
+    unknown, which is not failed: lost while running mail2-dc2
     VIOLATION by mail1-dc3: a result for host 99\x1b[2J, which is not below it
     next: mcom log 8f3kabcd
     "#);

@@ -3,7 +3,7 @@
 use crate::fixture::{Scene, reason, text};
 use crate::story::story;
 use insta::assert_snapshot;
-use mcom_model::{EndedBy, Exit, Outcome, OutputMode, ReasonKind};
+use mcom_model::{EndedBy, Exit, Outcome, OutputMode, ReasonKind, What};
 use mcom_report::{FoldIgnore, NextSteps, RecapOptions, results, summary};
 
 fn recap(scene: &Scene, options: &RecapOptions) -> String {
@@ -52,6 +52,7 @@ fn of_the_story() {
         | \xff\xfe\r└─ ok 300
     17 hosts: 11 ok 3 FAILED 1 UNREACHABLE 1 UNKNOWN 1 NOT RUN in 58.1s
     results: changed 8, unchanged 1
+    unknown, which is not failed: lost while running mail2-dc2
     VIOLATION by mail1-dc3: a result for host 99\x1b[2J, which is not below it
     next: mcom log 8f3kabcd
     "#);
@@ -169,4 +170,118 @@ fn ten_thousand_different_answers_do_not_fill_the_terminal() {
     let text = recap(&scene, &tty());
     assert!(text.contains("… 200 more groups (200 hosts): mcom log 8f3kabcd"), "{text}");
     assert_eq!(recap(&scene, &RecapOptions { tty: false, ..tty() }).matches("I am").count(), 300);
+}
+
+fn all_verbs() -> RecapOptions {
+    RecapOptions { next: NextSteps { log: true, retry: true, resume: true, watch: true }, ..tty() }
+}
+
+const HOSTS: [&str; 8] = ["a1-dc1", "a2-dc1", "a3-dc1", "a4-dc1", "a5-dc1", "a6-dc1", "a7-dc1", "a8-dc1"];
+
+#[test]
+fn a_halted_run_says_why_and_which_hosts_did_not_run() {
+    let mut scene = Scene::new(&[("dc1", &HOSTS)], OutputMode::AtEnd);
+    for host in &HOSTS[..4] {
+        scene.exit(1000, host, 10, Exit::Code(1), (b"", b"no such service\n"));
+    }
+    let bad = || reason(ReasonKind::Halted, "4 hosts are bad, --max-fail 3");
+    scene.push(1001, What::Halted { by: EndedBy::MaxFail, reason: bad() });
+    for host in &HOSTS[4..] {
+        scene.end(1002, host, Outcome::NotRun { reason: bad() }, None);
+    }
+    scene.finish(1100, EndedBy::MaxFail);
+    assert_snapshot!(recap(&scene, &all_verbs()), @r#"
+    FAILED 4  a[1-4]-dc1  exit 1
+       2| no such service
+    NOT RUN 4  a[5-8]-dc1  4 hosts are bad, --max-fail 3
+    8 hosts: 4 FAILED 4 NOT RUN in 1.1s  HALTED: 4 hosts are bad, --max-fail 3
+    next: mcom retry 8f3kabcd · mcom log 8f3kabcd
+    "#);
+}
+
+#[test]
+fn unknown_stands_apart_from_failure_and_is_asked_first() {
+    let mut scene = Scene::new(&[("dc1", &HOSTS)], OutputMode::AtEnd);
+    scene.exit(1000, HOSTS[0], 10, Exit::Code(1), (b"", b""));
+    scene.push(2000, What::CancelAsked { by: Some("bob@bastion2".into()) });
+    let unknown = |kind, text: &str| Outcome::Unknown { reason: reason(kind, text) };
+    for host in &HOSTS[1..3] {
+        scene.end(9000, host, unknown(ReasonKind::LostWhileRunning, "no answer for 15 s"), None);
+    }
+    scene.end(9000, HOSTS[3], unknown(ReasonKind::Rebooted, "the host rebooted after the claim"), None);
+    for host in &HOSTS[4..6] {
+        scene.end(9000, host, unknown(ReasonKind::CancelPending, "the word to end it has not arrived"), None);
+    }
+    for host in &HOSTS[6..] {
+        scene.end(9000, host, Outcome::Killed, None);
+    }
+    scene.finish(9000, EndedBy::Cancel);
+    assert_snapshot!(recap(&scene, &all_verbs()), @r#"
+    FAILED 1  a1-dc1  exit 1
+    KILLED 2  a[7-8]-dc1
+    UNKNOWN 2  a[2-3]-dc1  no answer for 15 s
+        → mcom resume asks the host again when it can be reached
+    UNKNOWN 2  a[5-6]-dc1  the word to end it has not arrived
+        → bring the host back, then mcom resume gives it the word
+    UNKNOWN 1  a4-dc1  the host rebooted after the claim
+        → look at the host before you run it there again: the payload may have run in part
+    8 hosts: 1 FAILED 2 KILLED 5 UNKNOWN in 9.0s  CANCELLED by bob@bastion2
+    unknown, which is not failed: lost while running a[2-3]-dc1 · rebooted a4-dc1
+    cancel pending: the word has not reached a[5-6]-dc1
+    next: mcom resume 8f3kabcd · mcom retry 8f3kabcd · mcom log 8f3kabcd
+    "#);
+}
+
+#[test]
+fn a_run_that_was_left_is_resumed_before_anything_is_done_again() {
+    let mut scene = Scene::new(&[("dc1", &HOSTS)], OutputMode::AtEnd);
+    scene.exit(1000, HOSTS[0], 10, Exit::Code(1), (b"", b""));
+    scene.start(1000, HOSTS[1]);
+    assert_snapshot!(recap(&scene, &all_verbs()), @r#"
+    FAILED 1  a1-dc1  exit 1
+    8 hosts: 1 FAILED 7 NOT ENDED (1 of them running) in 1.0s  INTERRUPTED
+    next: mcom resume 8f3kabcd · mcom log 8f3kabcd
+    "#);
+}
+
+#[test]
+fn hosts_that_another_run_holds_are_folded_by_holder_and_skipped_ones_by_run() {
+    let mut scene = Scene::new(&[("dc1", &HOSTS)], OutputMode::AtEnd);
+    for (host, seconds) in HOSTS[..3].iter().zip(12..) {
+        let text = format!("run 9zzzabcd.1 of bob@bastion2 (backup.sh) holds the host since {seconds} s");
+        scene.end(1000, host, Outcome::Refused { reason: reason(ReasonKind::Busy, &text) }, None);
+    }
+    let text = "run 7aaaabcd.1 of carol@bastion2 (fix.sh \"CHG7\") holds the host since 7 s";
+    scene.end(1000, HOSTS[3], Outcome::Refused { reason: reason(ReasonKind::Busy, text) }, None);
+    for (host, second) in HOSTS[4..].iter().zip(11..) {
+        let text = format!("6bbbabcd by alice@bastion, 2026-07-21 14:02:{second}Z");
+        scene.end(1000, host, Outcome::Skipped { reason: reason(ReasonKind::AlreadyRan, &text) }, None);
+    }
+    scene.finish(1000, EndedBy::Itself);
+    assert_snapshot!(recap(&scene, &all_verbs()), @r#"
+    REFUSED 3  a[1-3]-dc1  run 9zzzabcd.1 of bob@bastion2 (backup.sh) holds the host
+        → wait for the other run to end, or let this one wait for it with --lock-wait
+    REFUSED 1  a4-dc1  run 7aaaabcd.1 of carol@bastion2 (fix.sh "CHG7") holds the host since 7 s
+        → wait for the other run to end, or let this one wait for it with --lock-wait
+    skipped 4  a[5-8]-dc1  6bbbabcd by alice@bastion
+    8 hosts: 4 REFUSED 4 skipped in 1.0s
+    next: mcom retry 8f3kabcd · mcom log 8f3kabcd
+    "#);
+}
+
+#[test]
+fn output_that_this_machine_could_not_keep_is_not_blamed_on_the_hosts() {
+    let mut scene = Scene::new(&[("dc1", &HOSTS)], OutputMode::AtEnd);
+    for host in HOSTS {
+        scene.exit(1000, host, 10, OK, (format!("I am {host}\n").as_bytes(), b""));
+    }
+    for host in &HOSTS[..2] {
+        let digest = mcom_model::Digest::of(format!("I am {host}\n").as_bytes());
+        let full = "cannot write the ledger at /s/runs: No space left on device";
+        scene.push(1001, What::BodyLost { digest, reason: reason(ReasonKind::LedgerFull, full) });
+    }
+    scene.finish(1002, EndedBy::LedgerFull);
+    let text = recap(&scene, &all_verbs());
+    assert!(text.contains("output of a[1-2]-dc1 is lost: the disk of this machine was full, not theirs\n"), "{text}");
+    assert!(text.contains("8 hosts: 8 ok in 1.0s  HALTED (the ledger could not be written)\n"), "{text}");
 }
