@@ -3,7 +3,7 @@
 use crate::format;
 use crate::sanitise::sanitise_line;
 use crate::style::{Line, Tone};
-use crate::words::counts;
+use crate::words::{counts, ended_by};
 use mcom_model::{EndedBy, Tally};
 use serde::Serialize;
 use std::io::{self, Write};
@@ -24,6 +24,8 @@ pub struct HistoryRow {
     pub payload: String,
     /// Why it was run.
     pub reason: Option<String>,
+    /// The run whose hosts it tries again.
+    pub retry_of: Option<String>,
     /// Where it stands.
     pub state: HistoryState,
 }
@@ -93,20 +95,20 @@ fn cells(row: &HistoryRow) -> [String; 6] {
 fn result(row: &HistoryRow) -> Line {
     let mut line = match row.state {
         HistoryState::Running => Line::new().add(Tone::Strong, "RUNNING"),
-        HistoryState::Interrupted => Line::new().add(Tone::Doubtful, "INTERRUPTED"),
+        HistoryState::Interrupted => {
+            let mut line = Line::new().add(Tone::Doubtful, "INTERRUPTED");
+            line.push_apart(Tone::Faint, format!("mcom resume {}", row.run));
+            line
+        }
         HistoryState::Ended { ref tally, by, .. } => {
             let mut line = counts(tally);
-            line.push_apart(
-                Tone::Doubtful,
-                match by {
-                    EndedBy::Itself => "",
-                    EndedBy::Cancel => "CANCELLED",
-                    EndedBy::LedgerFull | EndedBy::MaxFail | EndedBy::Deadline | EndedBy::Interrupt => "HALTED",
-                },
-            );
+            line.push_apart(Tone::Doubtful, ended_by(by));
             line
         }
     };
+    if let Some(run) = &row.retry_of {
+        line.push_apart(Tone::Faint, format!("retry of {}", sanitise_line(run.as_bytes())));
+    }
     if let Some(reason) = &row.reason {
         line.push_apart(Tone::Faint, format!("\"{}\"", sanitise_line(reason.as_bytes())));
     }
@@ -123,6 +125,8 @@ struct Object<'a> {
     payload: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_of: Option<&'a str>,
     state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     took_ms: Option<u64>,
@@ -146,6 +150,7 @@ fn object(row: &HistoryRow) -> Object<'_> {
         hosts: row.hosts,
         payload: &row.payload,
         reason: row.reason.as_deref(),
+        retry_of: row.retry_of.as_deref(),
         state,
         took_ms: took.map(|took| u64::try_from(took.as_millis()).unwrap_or(u64::MAX)),
         by,

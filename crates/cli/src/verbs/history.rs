@@ -40,6 +40,7 @@ fn row(run: RunSummary) -> HistoryRow {
         hosts: run.hosts,
         payload: run.payload,
         reason: run.reason,
+        retry_of: run.retry_of.map(|run| run.to_string()),
         state: match run.status {
             RunStatus::Running => HistoryState::Running,
             RunStatus::Interrupted => HistoryState::Interrupted,

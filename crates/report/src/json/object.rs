@@ -43,12 +43,12 @@ pub(super) fn object<'a>(view: &'a RunView, event: &RunEvent, bodies: &dyn Bodie
     rest.remove("host");
     // Of a host's event, what was said is what matters.
     let kind = rest.remove("said").unwrap_or(kind);
-    if let What::Intent { hosts, .. } = &event.what {
+    if let What::Intent { hosts, .. } | What::Resumed { hosts, .. } = &event.what {
         let hosts: Vec<HostId> = hosts.iter().take(info.len()).collect();
         rest.insert("hosts".into(), info.fold(&hosts).into());
     }
     for key in ["by", "via"] {
-        // `by` of a finished run is no host.
+        // `by` of a run that was halted, cancelled or has ended is no host.
         if let Some(id) = rest.get(key).and_then(Value::as_u64).and_then(|id| u32::try_from(id).ok()) {
             rest.insert(key.into(), info.name(HostId(id)).into());
         }

@@ -18,6 +18,7 @@ fn rows() -> Vec<HistoryRow> {
         hosts: 300,
         payload: payload.into(),
         reason: None,
+        retry_of: None,
         state,
     };
     let ended = |by| HistoryState::Ended { tally, by, took: Duration::from_millis(58_149) };
@@ -25,6 +26,8 @@ fn rows() -> Vec<HistoryRow> {
         row("9zzzabcd", "uname -r", HistoryState::Running),
         HistoryRow { reason: Some("CHG123".into()), ..row("8f3kabcd", "fix.sh", ended(EndedBy::Itself)) },
         row("7aaaabcd", "a command that is much too long for a table", ended(EndedBy::Cancel)),
+        HistoryRow { retry_of: Some("8f3kabcd".into()), ..row("7bbbabcd", "fix.sh", ended(EndedBy::MaxFail)) },
+        row("7cccabcd", "fix.sh", ended(EndedBy::Deadline)),
         HistoryRow { hosts: 12_000, ..row("6bbbabcd", "fix.sh", HistoryState::Interrupted) },
     ]
 }
@@ -36,13 +39,16 @@ fn a_table_of_runs() {
     9zzzabcd  2026-07-22 14:02:11Z  alice@bastion  300     uname -r                        -      RUNNING
     8f3kabcd  2026-07-22 14:02:11Z  alice@bastion  300     fix.sh                          58.1s  297 ok 3 FAILED  "CHG123"
     7aaaabcd  2026-07-22 14:02:11Z  alice@bastion  300     a command that is much too lo…  58.1s  297 ok 3 FAILED  CANCELLED
-    6bbbabcd  2026-07-22 14:02:11Z  alice@bastion  12,000  fix.sh                          -      INTERRUPTED
+    7bbbabcd  2026-07-22 14:02:11Z  alice@bastion  300     fix.sh                          58.1s  297 ok 3 FAILED  HALTED (too many hosts failed)  retry of 8f3kabcd
+    7cccabcd  2026-07-22 14:02:11Z  alice@bastion  300     fix.sh                          58.1s  297 ok 3 FAILED  HALTED (the deadline came)
+    6bbbabcd  2026-07-22 14:02:11Z  alice@bastion  12,000  fix.sh                          -      INTERRUPTED  mcom resume 6bbbabcd
     "#);
     assert_eq!(text(|out| history(&[], false, out)), "");
 }
 
 #[test]
 fn runs_as_objects() {
+    assert!(text(|out| history_json(&rows()[3..4], out)).contains(r#""retry_of":"8f3kabcd","state":"ended""#));
     assert_snapshot!(text(|out| history_json(&rows()[1..2], out)), @r#"{"v":1,"run":"8f3kabcd","started_ms":1784728931000,"who":"alice@bastion","hosts":300,"payload":"fix.sh","reason":"CHG123","state":"ended","took_ms":58149,"by":"itself","tally":{"failed":3,"killed":0,"not-run":0,"ok":297,"refused":0,"skipped":0,"timed-out":0,"unknown":0,"unreachable":0}}"#);
 }
 

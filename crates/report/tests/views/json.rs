@@ -1,11 +1,44 @@
 //! The run for programs.
 
-use crate::fixture::{Scene, text};
+use crate::fixture::{Scene, reason, text};
+use crate::lost::lost_parents;
 use crate::story::{HOSTILE, story};
 use insta::assert_snapshot;
-use mcom_model::{EndedBy, Exit, OutputMode, What};
+use mcom_model::{EndedBy, Exit, HostEvent, Outcome, OutputMode, ReasonKind, What};
 use mcom_report::{JsonEvents, RunView};
 use serde_json::Value;
+
+/// A run that was halted, cancelled by somebody else, and carried on.
+fn resumed() -> Scene {
+    let mut scene = Scene::new(&[("dc1", &["a1-dc1", "a2-dc1"])], OutputMode::AtEnd);
+    scene.exit(1000, "a1-dc1", 10, Exit::Code(0), (b"hi\n", b""));
+    let bad = |kind| reason(kind, "1 host is bad, --max-fail 0");
+    scene.push(2000, What::Halted { by: EndedBy::MaxFail, reason: bad(ReasonKind::Halted) });
+    scene.push(3000, What::CancelAsked { by: Some("bob@bastion2".into()) });
+    scene.end(4000, "a2-dc1", Outcome::Unknown { reason: bad(ReasonKind::CancelPending) }, None);
+    scene.finish(4000, EndedBy::Cancel);
+    let hosts = std::iter::once(scene.id("a2-dc1")).collect();
+    scene.push(60_000, What::Resumed { who: "bob@bastion2".into(), ms: 1_784_728_991_000, hosts });
+    scene.say(61_000, "a2-dc1", HostEvent::Attached { boot: "b00t".into() });
+    scene.exit(62_000, "a2-dc1", 10, Exit::Signal(15), (b"", b""));
+    scene
+}
+
+#[test]
+fn turns_of_a_run_pass_with_names_for_ids() {
+    let scene = resumed();
+    let told: String =
+        json(&scene).lines().filter(|line| !line.contains("ended")).skip(2).map(|l| l.to_owned() + "\n").collect();
+    assert_snapshot!(told, @r#"
+    {"v":1,"run":"8f3kabcd","at_ms":2000,"event":"halted","by":"max-fail","reason":{"kind":"halted","text":"1 host is bad, --max-fail 0"}}
+    {"v":1,"run":"8f3kabcd","at_ms":3000,"event":"cancel-asked","by":"bob@bastion2"}
+    {"v":1,"run":"8f3kabcd","at_ms":60000,"event":"resumed","hosts":"a2-dc1","ms":1784728991000,"who":"bob@bastion2"}
+    {"v":1,"run":"8f3kabcd","at_ms":61000,"event":"attached","host":"a2-dc1","dc":"dc1","boot":"b00t"}
+    "#);
+    let ends = objects(&scene).into_iter().filter(|object| object["event"] == "ended" && object["host"] == "a2-dc1");
+    let kinds: Vec<Value> = ends.map(|object| object["outcome"]["kind"].clone()).collect();
+    assert_eq!(kinds, ["unknown", "failed"]);
+}
 
 fn json(scene: &Scene) -> String {
     text(|out| {
@@ -101,7 +134,7 @@ fn lost_and_long_output_are_said() {
 fn every_event_is_in_the_documentation() {
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/json.md");
     let page = std::fs::read_to_string(page).unwrap();
-    for object in objects(&story()) {
+    for object in [story(), lost_parents(), resumed()].iter().flat_map(objects) {
         let event = object["event"].as_str().unwrap();
         assert!(page.contains(&format!("`{event}`")), "{event} is not described");
         for key in object.as_object().unwrap().keys() {
