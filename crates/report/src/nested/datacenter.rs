@@ -13,6 +13,9 @@ use mcom_model::HostId;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+/// Parents of a datacenter that are named, the first one and the last ones.
+const HEADS_SHOWN: usize = 6;
+
 /// The branches of all datacenters that have selected hosts.
 pub(super) fn datacenters(log: Log<'_>, selected: &BTreeSet<HostId>) -> Vec<Node> {
     let dcs = log.view.info().dcs();
@@ -63,7 +66,14 @@ fn dc_counts(dc: &DcView) -> Line {
 fn via(view: &RunView, dc: usize) -> String {
     let (info, dc_view) = (view.info(), &view.dcs()[dc]);
     let mut story = String::new();
-    for term in dc_view.parents.heads() {
+    let heads = dc_view.parents.heads().count();
+    for (place, term) in dc_view.parents.heads().enumerate() {
+        if heads > HEADS_SHOWN && (1..heads - HEADS_SHOWN + 2).contains(&place) {
+            if place == 1 {
+                story += &format!(", … {} more", heads - HEADS_SHOWN + 1);
+            }
+            continue;
+        }
         story += match term.after {
             _ if story.is_empty() => "via ",
             Some(_) => ", then ",

@@ -9,17 +9,20 @@ use super::hosts::{asked_again_nodes, host_nodes};
 use super::root::Log;
 use crate::format;
 use crate::sanitise::sanitise_line;
-use crate::state::{Parent, ParentTerm, TermEnd};
+use crate::state::{Parent, ParentTerm, TermEnd, Terms};
 use crate::style::{Line, Tone};
 use crate::words::counts;
 use mcom_model::{HostId, RunClock, Tally};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The hosts of a datacenter by the terms of their parents.
 struct Subtrees<'a> {
     log: Log<'a>,
     dc: usize,
+    parents: &'a Terms,
     terms: &'a [ParentTerm],
+    /// Which term came after each.
+    next: BTreeMap<usize, usize>,
     /// The hosts of each term itself, without those of the parents below it.
     leaves: Vec<Vec<HostId>>,
     /// The terms below each.
@@ -29,9 +32,12 @@ struct Subtrees<'a> {
 
 /// A node for every parent below the coordinator, with its subtree, and one for hosts that no parent had.
 pub(super) fn parent_nodes(log: Log<'_>, dc: usize, hosts: &[HostId]) -> Vec<Node> {
-    let terms = log.view.dcs()[dc].parents.all();
+    let parents = &log.view.dcs()[dc].parents;
+    let terms = parents.all();
+    let next = terms.iter().enumerate().filter_map(|(place, term)| Some((term.after?, place))).collect();
     let (leaves, inner) = (vec![Vec::new(); terms.len()], vec![Vec::new(); terms.len()]);
-    let mut subtrees = Subtrees { log, dc, terms, leaves, inner, selected: hosts.iter().copied().collect() };
+    let selected = hosts.iter().copied().collect();
+    let mut subtrees = Subtrees { log, dc, parents, terms, next, leaves, inner, selected };
     let mut others = Vec::new();
     for &id in &log.view.info().dcs()[dc].hosts {
         match subtrees.term_of(id) {
@@ -57,11 +63,10 @@ impl Subtrees<'_> {
     fn term_of(&self, id: HostId) -> Option<usize> {
         let host = self.log.view.host(id)?;
         let by = host.parent?;
-        let own = self.terms.iter().rposition(|term| term.host == id && term.by == by);
+        let own = self.parents.places_of(id).iter().copied().rfind(|&place| self.terms[place].by == by);
         let Parent::Host(parent) = by else { return own };
-        own.or_else(|| {
-            self.last_before(parent, host.ended_at.unwrap_or(RunClock::from_micros(u64::MAX)), self.terms.len())
-        })
+        let ended = host.ended_at.unwrap_or(RunClock::from_micros(u64::MAX));
+        own.or_else(|| self.last_before(parent, ended, self.terms.len()))
     }
 
     /// The term below which another one began. It is an earlier one, so that a record in which two hosts are parents
@@ -73,9 +78,10 @@ impl Subtrees<'_> {
 
     /// The last term of a parent that had begun by a moment, among the first `places`; else its first one there.
     fn last_before(&self, parent: HostId, at: RunClock, places: usize) -> Option<usize> {
-        let of_parent = |term: &ParentTerm| term.host == parent;
-        let begun = self.terms[..places].iter().rposition(|term| of_parent(term) && term.since <= at);
-        begun.or_else(|| self.terms[..places].iter().position(of_parent))
+        let of_parent = self.parents.places_of(parent);
+        let of_parent = &of_parent[..of_parent.partition_point(|&place| place < places)];
+        let begun = of_parent.iter().rfind(|&&place| self.terms[place].since <= at);
+        begun.or(of_parent.first()).copied()
     }
 
     /// A parent with everything below it; none where nothing of it is shown.
@@ -134,8 +140,8 @@ impl Subtrees<'_> {
             TermEnd::LostAbove => (Tone::Doubtful, format!("  LOST {at} with the parent above it")),
             TermEnd::Interrupted => (Tone::Doubtful, format!("  until {at} (interrupted)")),
         };
-        if let Some(next) = self.terms.iter().find(|next| next.after == Some(place)) {
-            text += &format!(", then {}", self.log.view.info().name(next.host));
+        if let Some(&next) = self.next.get(&place) {
+            text += &format!(", then {}", self.log.view.info().name(self.terms[next].host));
         }
         Line::new().add(tone, text)
     }

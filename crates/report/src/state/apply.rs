@@ -106,10 +106,13 @@ impl RunView {
         if !self.dcs[dc].parents.is_parent(parent) {
             return;
         }
-        let below = self.below(dc, parent);
-        for &inner in below.iter().filter(|&&id| self.dcs[dc].parents.is_parent(id)).collect::<Vec<_>>() {
-            let open = self.open(inner, &self.below(dc, inner));
-            self.dcs[dc].parents.end(at, inner, TermEnd::LostAbove, open);
+        let links = self.links(dc);
+        let below = below(&links, parent);
+        for &inner in &below {
+            if self.dcs[dc].parents.is_parent(inner) {
+                let open = self.open(inner, &self::below(&links, inner));
+                self.dcs[dc].parents.end(at, inner, TermEnd::LostAbove, open);
+            }
         }
         let open = self.open(parent, &below);
         self.dcs[dc].parents.end(at, parent, TermEnd::Lost(reason.clone()), open);
@@ -122,27 +125,18 @@ impl RunView {
         below.iter().copied().chain([parent]).filter(is_open).count() as u64
     }
 
-    /// The hosts below a parent, to any depth; below a child of the coordinator, those too that it has not linked yet.
-    fn below(&self, dc: usize, parent: HostId) -> Vec<HostId> {
-        let mut children: BTreeMap<HostId, Vec<HostId>> = BTreeMap::new();
-        let mut next = vec![parent];
+    /// The hosts below each: by the links between them, and below children of the coordinator those too that were put
+    /// there and are not linked yet.
+    fn links(&self, dc: usize) -> BTreeMap<HostId, Vec<HostId>> {
+        let mut links: BTreeMap<HostId, Vec<HostId>> = BTreeMap::new();
         for &id in &self.info.dcs()[dc].hosts {
             let host = &self.hosts[id.0 as usize];
-            if host.head == Some(parent) {
-                next.push(id);
-            }
             if let Some(Parent::Host(above)) = host.parent {
-                children.entry(above).or_default().push(id);
+                links.entry(above).or_default().push(id);
             }
+            host.head.iter().for_each(|&head| links.entry(head).or_default().push(id));
         }
-        let mut below = BTreeSet::new();
-        while let Some(above) = next.pop() {
-            if below.insert(above) {
-                next.extend(children.get(&above).into_iter().flatten());
-            }
-        }
-        below.remove(&parent);
-        below.into_iter().collect()
+        links
     }
 
     /// Another coordinator carries the run on. The hosts it names have no outcome from now on, and no link that stood
@@ -174,4 +168,16 @@ impl RunView {
             host.receipt.iter().filter_map(|receipt| receipt.result.as_deref()).for_each(|line| self.results.add(line));
         }
     }
+}
+
+/// The hosts below a parent, to any depth.
+fn below(links: &BTreeMap<HostId, Vec<HostId>>, parent: HostId) -> Vec<HostId> {
+    let (mut below, mut next) = (BTreeSet::new(), vec![parent]);
+    while let Some(above) = next.pop() {
+        if below.insert(above) {
+            next.extend(links.get(&above).into_iter().flatten());
+        }
+    }
+    below.remove(&parent);
+    below.into_iter().collect()
 }

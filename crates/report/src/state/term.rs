@@ -2,6 +2,7 @@
 
 use crate::state::host::Parent;
 use mcom_model::{HostId, Reason, RunClock};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A stretch of a run in which a host was the parent of others.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,69 +36,81 @@ pub enum TermEnd {
 
 /// The terms of one datacenter, in the order in which they began.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Terms(Vec<ParentTerm>);
+pub struct Terms {
+    all: Vec<ParentTerm>,
+    /// The places of each host's terms.
+    of_host: BTreeMap<HostId, Vec<usize>>,
+    /// Terms whose place nobody has taken yet.
+    left: BTreeSet<usize>,
+}
 
 impl Terms {
     /// Every term, in the order in which they began.
     pub fn all(&self) -> &[ParentTerm] {
-        &self.0
+        &self.all
     }
 
     /// The terms of children of the coordinator.
     pub fn heads(&self) -> impl DoubleEndedIterator<Item = &ParentTerm> {
-        self.0.iter().filter(|term| term.by == Parent::Coordinator)
+        self.all.iter().filter(|term| term.by == Parent::Coordinator)
+    }
+
+    /// The places of a host's terms among all, ascending.
+    pub fn places_of(&self, host: HostId) -> &[usize] {
+        self.of_host.get(&host).map_or(&[], Vec::as_slice)
     }
 
     /// The last term of a host.
     pub fn last_of(&self, host: HostId) -> Option<&ParentTerm> {
-        self.0.iter().rfind(|term| term.host == host)
-    }
-
-    /// A term and those whose place it took, the earliest first.
-    pub fn line_of(&self, last: &ParentTerm) -> Vec<&ParentTerm> {
-        let earlier = |term: &&ParentTerm| term.after.and_then(|place| self.0.get(place));
-        let mut line: Vec<&ParentTerm> = std::iter::successors(earlier(&last), earlier).collect();
-        line.reverse();
-        line.extend(self.last_of(last.host));
-        line
+        self.places_of(host).last().map(|&place| &self.all[place])
     }
 
     /// A host was chosen as a parent.
     pub(super) fn begin(&mut self, at: RunClock, host: HostId, by: Parent, below: u64) {
-        if let Some(open) = self.open_of(host) {
+        if let Some(place) = self.open_of(host) {
+            let open = &mut self.all[place];
             (open.by, open.below) = (by, below);
             return;
         }
-        let taken = |place| self.0.iter().any(|term| term.after == Some(place));
-        let is_left = |term: &ParentTerm| {
-            term.by == by && term.open > 0 && !matches!(term.until, None | Some((_, TermEnd::LostAbove)))
-        };
-        let after = (0..self.0.len()).find(|&place| is_left(&self.0[place]) && !taken(place));
-        self.0.push(ParentTerm { host, by, since: at, below, until: None, open: 0, after });
+        let after = self.left.iter().copied().find(|&place| self.all[place].by == by);
+        after.map(|place| self.left.remove(&place));
+        self.of_host.entry(host).or_default().push(self.all.len());
+        self.all.push(ParentTerm { host, by, since: at, below, until: None, open: 0, after });
     }
 
     /// The way to a parent was lost; `open` of the hosts below it, itself included, have no outcome.
     pub(super) fn end(&mut self, at: RunClock, host: HostId, end: TermEnd, open: u64) {
-        if let Some(term) = self.open_of(host) {
-            (term.until, term.open) = (Some((at, end)), open);
+        if let Some(place) = self.open_of(host) {
+            self.end_at(place, at, end, open);
         }
     }
 
     /// The coordinator was gone from this moment on; `open` hosts are asked again.
     pub(super) fn interrupt(&mut self, at: RunClock, open: u64) {
-        for term in self.0.iter_mut().filter(|term| term.until.is_none()) {
-            let is_head = term.by == Parent::Coordinator;
-            let end = if is_head { TermEnd::Interrupted } else { TermEnd::LostAbove };
-            (term.until, term.open) = (Some((at, end)), open);
+        for place in 0..self.all.len() {
+            if self.all[place].until.is_none() {
+                let is_head = self.all[place].by == Parent::Coordinator;
+                let end = if is_head { TermEnd::Interrupted } else { TermEnd::LostAbove };
+                self.end_at(place, at, end, open);
+            }
         }
     }
 
     /// Whether the host is a parent now.
     pub(super) fn is_parent(&self, host: HostId) -> bool {
-        self.0.iter().any(|term| term.host == host && term.until.is_none())
+        self.open_of(host).is_some()
     }
 
-    fn open_of(&mut self, host: HostId) -> Option<&mut ParentTerm> {
-        self.0.iter_mut().find(|term| term.host == host && term.until.is_none())
+    fn end_at(&mut self, place: usize, at: RunClock, end: TermEnd, open: u64) {
+        // Below a parent that is lost, every place is given anew.
+        if open > 0 && end != TermEnd::LostAbove {
+            self.left.insert(place);
+        }
+        let term = &mut self.all[place];
+        (term.until, term.open) = (Some((at, end)), open);
+    }
+
+    fn open_of(&self, host: HostId) -> Option<usize> {
+        self.places_of(host).last().copied().filter(|&place| self.all[place].until.is_none())
     }
 }

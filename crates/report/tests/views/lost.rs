@@ -391,3 +391,16 @@ fn a_thousand_lost_parents_are_a_few_lines_a_frame() {
     assert_eq!(told.matches("parent mail").count(), 12, "{told}");
     assert!(told.contains("… and 988 more parents lost or replaced"), "{told}");
 }
+
+#[test]
+fn a_datacenter_that_loses_parent_after_parent_is_told_in_one_line() {
+    let names: Vec<String> = (0..12).map(|n| format!("mail{n}-dc1")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut scene = Scene::new(&[("dc1", &names)], OutputMode::AtEnd);
+    for (place, ms) in (0..9).zip((0..).step_by(10_000)) {
+        parent(&mut scene, ms, names[place], None, &names[place + 1..]);
+        scene.say(ms + 5_000, names[place], HostEvent::ParentLost { reason: reason(ReasonKind::LinkLost, "reset") });
+    }
+    let log = log(&scene, &tty(0));
+    assert_snapshot!(log.lines().nth(1).unwrap(), @"└─ dc1  12 NOT ENDED  via mail0-dc1 until +5.0s (lost), … 4 more, then mail5-dc1 until +55.0s (lost), then mail6-dc1 until +1m05s (lost), then mail7-dc1 until +1m15s (lost), then mail8-dc1 until +1m25s (lost)  ship 0.4s");
+}
