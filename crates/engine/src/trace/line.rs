@@ -1,7 +1,7 @@
 //! The lines of a trace.
 
 use crate::tree::{Input, TreeRun};
-use mcom_model::{Plan, RunClock, RunSpec, RunStart};
+use mcom_model::{Plan, RecordedRun, RunClock, RunSpec, RunStart};
 use serde::{Deserialize, Serialize};
 
 /// The version of this form.
@@ -26,12 +26,22 @@ pub struct Head {
 pub enum Begin {
     /// With a new run.
     Start(RunStart),
+    /// With what an earlier one recorded.
+    Resume {
+        /// What it recorded.
+        recorded: Box<RecordedRun>,
+        /// Who carries the run on.
+        who: String,
+        /// From when on, in milliseconds since 1970.
+        ms: u64,
+    },
 }
 
 /// Every further line.
 #[derive(Serialize, Deserialize)]
 pub(super) struct InputLine<T> {
     pub(super) at: RunClock,
+    pub(super) taken: u32,
     pub(super) input: T,
 }
 
@@ -40,6 +50,9 @@ impl Head {
     pub fn engine(&self) -> TreeRun {
         match &self.begin {
             Begin::Start(start) => TreeRun::coordinator(&self.plan, self.spec.clone(), start.clone()),
+            Begin::Resume { recorded, who, ms } => {
+                TreeRun::resume(&self.plan, self.spec.clone(), recorded, who.clone(), *ms)
+            }
         }
     }
 }
@@ -49,9 +62,10 @@ pub fn head_line(head: &Head) -> Result<String, serde_json::Error> {
     line(head)
 }
 
-/// The line of one input, with its end.
-pub fn input_line(at: RunClock, input: &Input) -> Result<String, serde_json::Error> {
-    line(&InputLine { at, input })
+/// The line of one input, with its end. So many effects were taken since the input before it: what comes of an effect
+/// may be told before the next is taken.
+pub fn input_line(at: RunClock, taken: u32, input: &Input) -> Result<String, serde_json::Error> {
+    line(&InputLine { at, taken, input })
 }
 
 fn line<T: Serialize>(value: &T) -> Result<String, serde_json::Error> {

@@ -7,4 +7,4 @@ mod read;
 
 pub(crate) use bytes::{hex, hex_of_some, up};
 pub use line::{Begin, Head, VERSION, head_line, input_line};
-pub use read::{Trace, TraceError};
+pub use read::{TimedInput, Trace, TraceError};

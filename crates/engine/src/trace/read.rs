@@ -3,16 +3,28 @@
 use crate::trace::line::{Head, InputLine, VERSION};
 use crate::tree::Input;
 use mcom_model::RunClock;
+use serde::Deserialize;
 
-/// A whole trace.
+/// What one coordinator wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {
     /// How the run began.
     pub head: Head,
-    /// What happened, and when.
-    pub inputs: Vec<(RunClock, Input)>,
+    /// What happened.
+    pub inputs: Vec<TimedInput>,
     /// Whether the last line was torn: whoever wrote it was killed at it.
     pub torn: bool,
+}
+
+/// One input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimedInput {
+    /// When it was told.
+    pub at: RunClock,
+    /// Effects that were taken between the input before it and this one.
+    pub taken: u32,
+    /// What it was.
+    pub input: Input,
 }
 
 /// Text that is no trace.
@@ -21,6 +33,9 @@ pub enum TraceError {
     /// There is nothing in it.
     #[error("it is empty")]
     Empty,
+    /// It does not begin as a trace does.
+    #[error("its first line is not the head of a trace")]
+    Headless,
     /// It has another form.
     #[error("it has version {0}; this program reads version {VERSION}")]
     Version(u32),
@@ -35,23 +50,52 @@ pub enum TraceError {
 }
 
 impl Trace {
-    /// Reads the text of a trace. A last line that is not whole is left out.
-    pub fn parse(text: &str) -> Result<Self, TraceError> {
-        let mut lines = text.split_inclusive('\n').zip(1..);
-        let (first, number) = lines.next().ok_or(TraceError::Empty)?;
-        let head: Head = serde_json::from_str(first).map_err(|error| TraceError::Line { number, error })?;
-        if head.trace != VERSION {
-            return Err(TraceError::Version(head.trace));
-        }
-        let (mut inputs, mut torn) = (Vec::new(), false);
-        for (line, number) in lines {
-            match serde_json::from_str::<InputLine<Input>>(line) {
-                Ok(line) => inputs.push((line.at, line.input)),
-                Err(_) if !line.ends_with('\n') => torn = true,
-                Err(error) => return Err(TraceError::Line { number, error }),
+    /// Reads the text of a trace: one part for each coordinator that wrote it. A line that is not whole is left out
+    /// where its writer was killed at it: at the end of a part.
+    pub fn parse(text: &str) -> Result<Vec<Self>, TraceError> {
+        let mut parts: Vec<Self> = Vec::new();
+        let mut torn = None;
+        for (line, number) in text.split_inclusive('\n').zip(1..) {
+            if line.trim().is_empty() {
+                continue;
+            }
+            let head = head(line)?;
+            match (torn.take(), parts.last_mut(), head) {
+                (was_torn, last, Some(head)) => {
+                    last.into_iter().for_each(|last| last.torn = was_torn.is_some());
+                    parts.push(Self { head, inputs: Vec::new(), torn: false });
+                }
+                (Some(error), _, None) => return Err(error),
+                (None, last, None) => match (serde_json::from_str::<InputLine<Input>>(line), last) {
+                    (Ok(InputLine { at, taken, input }), Some(last)) => {
+                        last.inputs.push(TimedInput { at, taken, input });
+                    }
+                    (Err(error), Some(_)) => torn = Some(TraceError::Line { number, error }),
+                    (_, None) => return Err(TraceError::Headless),
+                },
             }
         }
-        Ok(Self { head, inputs, torn })
+        match (torn, parts.last_mut()) {
+            (_, None) => Err(TraceError::Empty),
+            (Some(error), _) if text.ends_with('\n') => Err(error),
+            (torn, Some(last)) => {
+                last.torn = torn.is_some();
+                Ok(parts)
+            }
+        }
+    }
+}
+
+/// The head in a line, where it holds one.
+fn head(line: &str) -> Result<Option<Head>, TraceError> {
+    #[derive(Deserialize)]
+    struct Version {
+        trace: u32,
+    }
+    match serde_json::from_str::<Version>(line) {
+        Ok(Version { trace }) if trace != VERSION => Err(TraceError::Version(trace)),
+        Ok(_) => Ok(serde_json::from_str(line).ok()),
+        Err(_) => Ok(None),
     }
 }
 
@@ -115,12 +159,15 @@ mod tests {
     #[test]
     fn what_was_written_is_read_back_and_a_torn_last_line_is_left_out() {
         let mut text = head_line(&head()).unwrap();
-        let timed: Vec<_> = (0..).map(RunClock::from_millis).zip(inputs()).collect();
-        timed.iter().for_each(|(at, input)| text += &input_line(*at, input).unwrap());
-        let whole = Trace::parse(&text).unwrap();
-        assert_eq!(whole, Trace { head: head(), inputs: timed.clone(), torn: false });
-        let torn = Trace::parse(text.trim_end().trim_end_matches('}')).unwrap();
-        assert_eq!((torn.inputs.len(), torn.torn), (timed.len() - 1, true));
+        let timed = |(input, ms)| TimedInput { at: RunClock::from_millis(ms), taken: 2, input };
+        let timed: Vec<TimedInput> = inputs().into_iter().zip(0..).map(timed).collect();
+        timed.iter().for_each(|timed| text += &input_line(timed.at, timed.taken, &timed.input).unwrap());
+        let whole = Trace { head: head(), inputs: timed.clone(), torn: false };
+        assert_eq!(Trace::parse(&text).unwrap(), std::slice::from_ref(&whole));
+        let torn = text.trim_end().trim_end_matches('}');
+        let part = Trace { inputs: timed[..timed.len() - 1].to_vec(), torn: true, ..whole.clone() };
+        assert_eq!(Trace::parse(torn).unwrap(), std::slice::from_ref(&part));
+        assert_eq!(Trace::parse(&format!("{torn}\n{text}")).unwrap(), [part, whole], "another coordinator carried on");
     }
 
     #[test]
@@ -128,7 +175,8 @@ mod tests {
         assert!(matches!(Trace::parse(""), Err(TraceError::Empty)));
         let newer = head_line(&Head { trace: 9, ..head() }).unwrap();
         assert!(matches!(Trace::parse(&newer), Err(TraceError::Version(9))));
-        let wrong = head_line(&head()).unwrap() + "{\"at\":1,\"input\":\"fly\"}\n";
+        let wrong = head_line(&head()).unwrap() + "{\"at\":1,\"taken\":0,\"input\":\"fly\"}\n";
         assert!(matches!(Trace::parse(&wrong), Err(TraceError::Line { number: 2, .. })));
+        assert!(matches!(Trace::parse("{}\n"), Err(TraceError::Headless)));
     }
 }
