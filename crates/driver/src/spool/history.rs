@@ -1,14 +1,15 @@
-//! The history of a host: one line before and one after each run. Written by the holder of the host's lock only.
+//! The history of a host: one line before and one after each run. Written by supervisors, of which one at a time holds
+//! the host's lock, and those that run without it beside.
 
+use crate::spool::newest::NewestFirst;
 use crate::spool::{Folder, HistoryLine, SpoolError};
+use mcom_model::RunId;
 use rustix::fs::fdatasync;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
+use std::ops::Range;
 
-const NAME: &str = "history";
-
-/// Bytes of the newest history that are looked through for an attempt: some hundred thousand runs.
-const SEARCHED: u64 = 64 << 20;
+pub(super) const NAME: &str = "history";
 
 /// The history, open for appending.
 #[derive(Debug)]
@@ -36,23 +37,37 @@ impl<'a> History<'a> {
         fdatasync(&self.file).map_err(|error| self.folder.error(NAME, "flush", error))
     }
 
-    /// Whether a run of this attempt began here, even if its folder was removed since.
+    /// Whether this attempt began here, even if its folder was removed since.
     pub fn has_begun(folder: &Folder, attempt: &str) -> Result<bool, SpoolError> {
-        let Some(mut file) = folder.open_read(NAME)? else { return Ok(false) };
-        let mut bytes = Vec::new();
-        let read = file
-            .metadata()
-            .and_then(|about| file.seek(SeekFrom::Start(about.len().saturating_sub(SEARCHED))))
-            .and_then(|_| file.read_to_end(&mut bytes));
-        read.map_err(|error| folder.error(NAME, "read", error))?;
         let needle = format!(r#"{{"event":"begin","attempt":"{attempt}","#);
-        Ok(String::from_utf8_lossy(&bytes).contains(&needle))
+        any_line(folder, |line| line.starts_with(needle.as_bytes()))
+    }
+
+    /// The same for any of the attempts of a run.
+    pub fn has_begun_any(folder: &Folder, run: &RunId, attempts: Range<u32>) -> Result<bool, SpoolError> {
+        let needle = format!(r#"{{"event":"begin","attempt":"{run}."#);
+        any_line(folder, |line| {
+            let rest = line.strip_prefix(needle.as_bytes());
+            let number = rest.and_then(|rest| rest.split(|&byte| byte == b'"').next());
+            let number = number.and_then(|number| std::str::from_utf8(number).ok()?.parse().ok());
+            number.is_some_and(|number| attempts.contains(&number))
+        })
     }
 
     fn ends_torn(&mut self) -> bool {
         let mut last = [b'\n'];
         self.file.seek(SeekFrom::End(-1)).is_ok() && self.file.read_exact(&mut last).is_ok() && last != *b"\n"
     }
+}
+
+fn any_line(folder: &Folder, is: impl Fn(&[u8]) -> bool) -> Result<bool, SpoolError> {
+    let Some(mut lines) = NewestFirst::open(folder)? else { return Ok(false) };
+    while let Some(line) = lines.next()? {
+        if is(&line) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 #[cfg(test)]

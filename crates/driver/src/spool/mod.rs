@@ -5,11 +5,12 @@
 //!   header                       {"spool":1,"machine":"…"}: another machine's spool is refused
 //!   lock, holder                 flock of the supervisor that runs a payload; who that is and why, as JSON
 //!   history                      one JSON line before and one after each run
-//!   runs/RUN.ATTEMPT/            made with mkdir: the claim
-//!     claim                      a JSON line with the boot id; a line `void` ends the attempt before its start
+//!   runs/RUN.ATTEMPT/            made under another name, and renamed to this one when it is whole: the claim
+//!     claim                      a JSON line with the boot id; a line `void` ends the attempt before its start, a
+//!                                line `void next` as well, and the next attempt of the run takes its place
 //!     spec                       what to run, as JSON
 //!     payload, stdin             the bytes
-//!     started                    JSON: pid, start time, boot id
+//!     started                    JSON: pid, start time, boot id; then a line `executed`
 //!     out, err, index            the two streams; a JSON line for each piece: stream, offset, len, at (µs)
 //!     result                     what the payload left in $MCOM_RESULT
 //!     exit                       JSON, padded with blanks: the outcome and the receipt
@@ -21,17 +22,21 @@
 mod ask;
 mod attempt;
 mod blob;
+mod chain;
 mod error;
 mod folder;
 mod formats;
 mod history;
 mod host;
+mod newest;
 mod place;
 mod remove;
 #[cfg(test)]
 mod tests;
 
-pub use attempt::{AttemptFolder, Claim, EXIT_ROOM};
+pub(crate) use attempt::EXECUTED;
+pub use attempt::{AttemptFolder, Claim, EXIT_ROOM, Void};
+pub use chain::Standing;
 pub use error::SpoolError;
 pub use folder::Folder;
 pub use formats::{AttemptSpec, ClaimRecord, ExitRecord, HistoryLine, HolderRecord, IndexLine};

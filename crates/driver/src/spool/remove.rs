@@ -45,7 +45,13 @@ impl Spool {
         if attempt.payload_is_alive(self.host()) {
             return Ok(false);
         }
-        std::fs::remove_dir_all(attempt.place()).map_err(|error| self.runs().error(name, "remove", error))?;
+        // Under another name first, so that nobody finds half of it. What is left of it then is removed another time.
+        let gone = if name.starts_with('.') { name.to_owned() } else { format!(".{name}.gone") };
+        if gone != name {
+            self.runs().rename(name, &gone)?;
+        }
+        let place = self.runs().path().join(&gone);
+        std::fs::remove_dir_all(place).map_err(|error| self.runs().error(name, "remove", error))?;
         Ok(true)
     }
 }

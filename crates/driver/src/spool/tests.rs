@@ -1,6 +1,6 @@
 //! The spool's promises: safe places only, one claim for ever, errors with their class.
 
-use crate::spool::{AttemptFolder, HolderRecord, HostIdentity, Spool, SpoolError};
+use crate::spool::{AttemptFolder, AttemptSpec, Claim, HolderRecord, HostIdentity, Spool, SpoolError, Standing, Void};
 use mcom_model::{
     BlobRef, Digest, InnerLinks, OutputMode, Payload, PayloadKind, ReasonKind, RunId, RunLimits, RunSpec, TreeShape,
 };
@@ -45,6 +45,12 @@ fn run(attempt: u32) -> RunSpec {
     }
 }
 
+/// Claims an attempt of the run as a node does.
+fn claim(spool: &Spool, attempt: u32) -> Result<(AttemptFolder, Claim), SpoolError> {
+    let spec = AttemptSpec { run: run(attempt), host: "web1".into(), dc: "dc1".into() };
+    AttemptFolder::claim(spool, &spec, &[bytes::Bytes::from_static(b"true")], 0)
+}
+
 fn kind(result: Result<Spool, SpoolError>) -> ReasonKind {
     result.expect_err("is to be refused").kind()
 }
@@ -81,7 +87,7 @@ fn links_inside_the_spool_are_refused() {
     }
     let me = HolderRecord { attempt: "a.1".into(), who: "a".into(), what: "b".into(), reason: None, since_ms: 0 };
     assert_eq!(spool.lock(&me, 0).unwrap_err().kind(), ReasonKind::SpoolUnsafe);
-    assert!(AttemptFolder::claim(&spool, &run(1), 0).is_err());
+    assert!(claim(&spool, 1).is_err());
     assert_eq!(std::fs::read_to_string(&target).unwrap(), "untouched");
     std::fs::remove_dir_all(place.join("runs")).unwrap();
     symlink(folder.path(), place.join("runs")).unwrap();
@@ -132,10 +138,10 @@ fn a_missing_parent_folder_is_classified() {
 fn twelve_claims_at_once_give_one() {
     let (_folder, place) = place();
     let go = std::sync::Barrier::new(12);
-    let outcomes: Vec<Result<AttemptFolder, SpoolError>> = std::thread::scope(|scope| {
+    let outcomes: Vec<Result<(AttemptFolder, Claim), SpoolError>> = std::thread::scope(|scope| {
         let claim = || {
             go.wait();
-            AttemptFolder::claim(&Spool::open(&place, &host()).unwrap(), &run(1), 0)
+            claim(&Spool::open(&place, &host()).unwrap(), 1)
         };
         let threads: Vec<_> = (0..12).map(|_| scope.spawn(claim)).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
@@ -146,18 +152,51 @@ fn twelve_claims_at_once_give_one() {
 }
 
 #[test]
+fn a_claim_is_whole_and_held_from_the_moment_that_it_is_seen() {
+    let (_folder, place) = place();
+    let spool = Spool::open(&place, &host()).unwrap();
+    let (seen, over) = (std::sync::atomic::AtomicU32::new(0), std::sync::atomic::AtomicBool::new(false));
+    let claims = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let spool = Spool::open(&place, &host()).unwrap();
+            while !over.load(std::sync::atomic::Ordering::Relaxed) {
+                for attempt in 1..=200 {
+                    let Ok(folder) = AttemptFolder::open(&spool, &AttemptFolder::name_of(&run(1).run, attempt)) else {
+                        continue;
+                    };
+                    assert_eq!(folder.claim_boot().unwrap(), Some(host().boot));
+                    assert!(folder.is_claim_held().unwrap() && folder.read_spec().is_ok());
+                    seen.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                }
+            }
+        });
+        let claims: Vec<_> = (1..=200).map(|attempt| claim(&spool, attempt).unwrap()).collect();
+        while seen.load(std::sync::atomic::Ordering::Relaxed) < 1000 {
+            std::thread::yield_now();
+        }
+        over.store(true, std::sync::atomic::Ordering::Relaxed);
+        claims
+    });
+    assert_eq!(claims.len(), 200);
+}
+
+#[test]
 fn void_is_seen_by_the_next_holder_of_the_claim() {
     let (_folder, place) = place();
     let spool = Spool::open(&place, &host()).unwrap();
-    let attempt = AttemptFolder::claim(&spool, &run(1), 0).unwrap();
-    assert!(!attempt.is_void().unwrap());
-    let mut claim = attempt.lock_claim().unwrap();
+    let (attempt, mut held) = claim(&spool, 1).unwrap();
+    assert!(attempt.void().unwrap().is_none());
     assert!(attempt.try_lock_claim().unwrap().is_none(), "two hold one claim");
-    claim.void().unwrap();
-    drop(claim);
+    held.void(Void::Next).unwrap();
+    let handed_on = held.hand_on().unwrap();
+    drop(held);
+    assert!(attempt.is_claim_held().unwrap(), "the flock did not go with the file");
+    let second = attempt.lock_claim(Some(handed_on)).unwrap();
+    assert!(attempt.is_claim_held().unwrap());
+    drop(second);
+    assert!(!attempt.is_claim_held().unwrap());
     assert!(attempt.try_lock_claim().unwrap().is_some());
-    assert!(attempt.is_void().unwrap());
-    assert_eq!(attempt.claim_boot().unwrap(), Some(host().boot));
+    assert_eq!((attempt.void().unwrap(), attempt.claim_boot().unwrap()), (Some(Void::Next), Some(host().boot)));
 }
 
 #[test]
@@ -165,16 +204,60 @@ fn asking_voids_what_nobody_holds_and_sees_a_reboot() {
     use mcom_engine::attempt::Verdict;
     let (_folder, place) = place();
     let spool = Spool::open(&place, &host()).unwrap();
-    let attempt = AttemptFolder::claim(&spool, &run(1), 0).unwrap();
-    let supervisor = attempt.lock_claim().unwrap();
-    assert_eq!(attempt.ask(&host()).unwrap(), Verdict::Running);
+    let (attempt, supervisor) = claim(&spool, 1).unwrap();
+    assert_eq!(attempt.ask(&host(), Void::Final).unwrap(), Verdict::Running);
     drop(supervisor);
-    assert!(!attempt.is_void().unwrap());
-    assert_eq!(attempt.ask(&host()).unwrap(), Verdict::DidNotStart);
-    assert!(attempt.is_void().unwrap());
+    assert!(attempt.void().unwrap().is_none());
     let rebooted = HostIdentity { boot: "another boot".into(), ..host() };
-    let verdict = attempt.ask(&rebooted).unwrap();
+    let verdict = attempt.ask(&rebooted, Void::Final).unwrap();
     assert!(matches!(&verdict, Verdict::Unknown(reason) if reason.kind == ReasonKind::Rebooted), "{verdict:?}");
+    assert!(attempt.void().unwrap().is_none(), "what may have started was given up");
+    assert_eq!(attempt.ask(&host(), Void::Final).unwrap(), Verdict::DidNotStart);
+    assert_eq!(attempt.ask(&host(), Void::Next).unwrap(), Verdict::DidNotStart);
+    assert_eq!(attempt.void().unwrap(), Some(Void::Final), "the first word counts");
+}
+
+#[test]
+fn what_started_is_never_given_up() {
+    use mcom_engine::attempt::Verdict;
+    let (_folder, place) = place();
+    let spool = Spool::open(&place, &host()).unwrap();
+    let (attempt, supervisor) = claim(&spool, 1).unwrap();
+    attempt.files().write_new("started", rustix::fs::Mode::RUSR, b"{}\n").unwrap();
+    drop(supervisor);
+    let standing = spool.standing(&run(1), Void::Next).unwrap();
+    assert!(matches!(standing, Standing::Begun(_, Verdict::Unknown(_))), "{standing:?}");
+    assert!(attempt.void().unwrap().is_none());
+}
+
+#[test]
+fn attempts_that_were_given_up_make_room_for_the_next_and_never_after_the_last_word() {
+    let (_folder, place) = place();
+    let spool = Spool::open(&place, &host()).unwrap();
+    let free = |spool: &Spool| match spool.standing(&run(1), Void::Next).unwrap() {
+        Standing::Free { attempt } => attempt,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((free(&spool), free(&spool)), (1, 1));
+    for attempt in 1..4 {
+        let (_, held) = claim(&spool, attempt).unwrap();
+        assert!(matches!(spool.standing(&run(1), Void::Next).unwrap(), Standing::Begun(..)));
+        drop(held);
+        assert_eq!(free(&spool), attempt + 1);
+    }
+    // The first is gone: the later ones still say that it is not the first one's turn.
+    std::fs::remove_dir_all(spool.runs().path().join(AttemptFolder::name_of(&run(1).run, 1))).unwrap();
+    assert_eq!(free(&spool), 4);
+    AttemptFolder::claim_void(&spool, &run(1).run, 4, 0).unwrap();
+    for word in [Void::Next, Void::Final] {
+        assert!(matches!(spool.standing(&run(1), word).unwrap(), Standing::Void));
+    }
+    for attempt in 5..=mcom_model::limits::ATTEMPTS {
+        let folder = AttemptFolder::claim_void(&spool, &run(1).run, attempt, 0).unwrap();
+        std::fs::write(folder.path("claim"), format!("{{\"boot\":\"{}\",\"claimed_ms\":1}}\nvoid next\n", host().boot))
+            .unwrap();
+    }
+    assert!(matches!(spool.standing(&run(1), Void::Next).unwrap(), Standing::Exhausted));
 }
 
 #[test]
@@ -202,36 +285,41 @@ fn the_second_holder_is_told_who_what_why_and_since_when() {
 fn old_attempts_are_removed_once_a_day_and_never_claimed_again() {
     let (_folder, place) = place();
     let spool = Spool::open(&place, &host()).unwrap();
-    let (old, held, young) = (run(1), run(2), run(3));
-    let folders: Vec<_> =
-        [&old, &held, &young].map(|run| AttemptFolder::claim(&spool, run, 0).unwrap()).into_iter().collect();
+    let (folders, mut claims): (Vec<_>, Vec<_>) = (1..=3).map(|attempt| claim(&spool, attempt).unwrap()).unzip();
+    // The second one's supervisor lives.
+    claims.remove(2);
+    claims.remove(0);
     let begin = format!(r#"{{"event":"begin","attempt":"{}","ms":1}}"#, folders[0].name());
     std::fs::write(place.join("history"), begin + "\n").unwrap();
     let week_ago = SystemTime::now() - Duration::from_secs(8 * 24 * 3600);
     for folder in &folders[..2] {
         std::fs::File::open(folder.place()).unwrap().set_modified(week_ago).unwrap();
     }
-    let _supervisor = folders[1].lock_claim().unwrap();
     assert_eq!(spool.remove_old(SystemTime::now()).unwrap(), 1);
     assert!(!folders[0].place().exists() && folders[1].place().exists() && folders[2].place().exists());
     assert_eq!(spool.remove_old(SystemTime::now() + Duration::from_secs(3600)).unwrap(), 0);
-    let again = AttemptFolder::claim(&spool, &old, 0).unwrap_err();
+    let again = claim(&spool, 1).unwrap_err();
     assert_eq!(again.kind(), ReasonKind::AlreadyClaimed);
+    for folder in &folders[1..] {
+        std::fs::remove_dir_all(folder.place()).unwrap();
+    }
+    assert!(matches!(spool.standing(&run(1), Void::Next).unwrap(), Standing::Gone));
 }
 
 #[test]
 fn full_read_only_noexec_and_inodeless_spools_are_classified() {
     let (_folder, place) = place();
     std::fs::create_dir(&place).unwrap();
-    let Some(mount) = TmpfsMount::new(&place, "size=64k,nr_inodes=12") else { return };
+    let Some(mount) = TmpfsMount::new(&place, "size=64k,nr_inodes=24") else { return };
     let spool = Spool::open(&place.join("s"), &host()).unwrap();
-    let attempt = AttemptFolder::claim(&spool, &run(1), 0).unwrap();
+    let (attempt, held) = claim(&spool, 1).unwrap();
+    drop(held);
     let full = attempt.files().write_new("big", rustix::fs::Mode::RUSR, &vec![0; 1 << 20]).unwrap_err();
     assert_eq!(full.kind(), ReasonKind::SpoolFull);
-    let no_inode = (2..20).find_map(|n| AttemptFolder::claim(&spool, &run(n), 0).err()).unwrap();
+    let no_inode = (2..20).find_map(|n| claim(&spool, n).err()).unwrap();
     assert_eq!(no_inode.kind(), ReasonKind::SpoolFull, "{no_inode}");
     mount.remount("ro");
-    let read_only = Spool::open(&place.join("s"), &host()).and_then(|s| AttemptFolder::claim(&s, &run(50), 0));
+    let read_only = Spool::open(&place.join("s"), &host()).and_then(|s| claim(&s, 50));
     assert_eq!(read_only.unwrap_err().kind(), ReasonKind::SpoolReadOnly);
     mount.remount("rw,noexec");
     assert_eq!(kind(Spool::open(&place.join("s"), &host())), ReasonKind::SpoolNoexec);

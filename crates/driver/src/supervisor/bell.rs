@@ -1,4 +1,4 @@
-//! The two fifos between node and supervisor: `bell` wakes the node, `ctl` asks the supervisor for a cancel.
+//! The two fifos between node and supervisor: `bell` wakes the node that started it, `ctl` asks the supervisor to stop.
 //!
 //! What they carry are hints. Everything that counts stands in files, so a byte that is lost costs a moment, not truth.
 
@@ -14,6 +14,8 @@ pub(super) const EXECUTED: u8 = b'x';
 pub(super) const LAST_WORDS: u8 = b'!';
 /// Asks for a cancel.
 pub(super) const CANCEL: u8 = b'c';
+/// Asks for the payload not to start; one that runs goes on.
+pub(super) const GIVE_UP: u8 = b'v';
 
 /// Wakes the other side. A full fifo has woken it already.
 pub(super) fn ring(mut bell: &File, byte: u8) {

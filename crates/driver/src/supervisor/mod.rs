@@ -1,13 +1,15 @@
 //! The process that runs one payload on this host and outlives the link, and the node's view of it.
 //!
-//! The node claims the attempt, fills its folder and starts `mcom-node supervise FOLDER` ([`OwnAttempt`]). From then
-//! on the supervisor ([`supervise`]) needs nobody: it carries out what [`mcom_engine::attempt`] decides and leaves the
-//! exit record in the folder. The node reads along and may come and go.
+//! The node claims the attempt with everything that it needs and starts `mcom-node supervise FOLDER` ([`OwnAttempt`]).
+//! From then on the supervisor ([`supervise`]) needs nobody: it carries out what [`mcom_engine::attempt`] decides and
+//! leaves the exit record in the folder. The node reads along and may come and go; another one may follow in its place,
+//! or beside it.
 
+mod begin;
 mod bell;
 mod cgroup;
-mod claim;
 mod descend;
+mod follow;
 mod output;
 mod own;
 mod payload;
@@ -16,6 +18,7 @@ mod record;
 mod supervise;
 mod sys;
 mod tail;
+mod watch;
 
 pub use own::{OwnAttempt, OwnPlace};
 pub use supervise::supervise;

@@ -1,21 +1,19 @@
-//! The node's side of its own host's attempt: claims it, starts the supervisor, and tells what it reads in the folder.
+//! The node's side of its own host's attempt: what its engine orders, and where the events go.
 //!
 //! The supervisor needs nothing from here. When the node dies, it goes on; when it dies itself, the node concludes
 //! what can be known by the rule of [`mcom_engine::attempt::judge`].
 
-use crate::spool::{AttemptFolder, Spool, SpoolError};
-use crate::supervisor::bell;
-use crate::supervisor::claim::claim;
+use crate::spool::{AttemptFolder, Claim, Spool, SpoolError, Void};
+use crate::supervisor::begin::{Beginning, begin, ended};
+use crate::supervisor::follow::{Followed, Follower, Gone, Order, Teller};
 use crate::supervisor::tail::Tail;
+use crate::supervisor::watch::Watch;
 use bytes::Bytes;
 use mcom_engine::attempt::Verdict;
-use mcom_engine::tree::{OwnEvent, OwnReceipt, OwnStart};
-use mcom_model::{Outcome, OutputMode, Reason, ReasonKind, Receipt, Stream};
+use mcom_engine::tree::{OwnEvent, OwnStart};
+use mcom_model::{Outcome, Reason, ReasonKind, Stream};
 use std::path::PathBuf;
-use std::process::Stdio;
-use std::time::SystemTime;
-use tokio::net::unix::pipe;
-use tokio::process::{Child, Command};
+use std::time::Instant;
 use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::spawn_blocking;
 
@@ -34,12 +32,6 @@ pub struct OwnPlace {
     pub spool: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Order {
-    Allow(Stream, u64),
-    Cancel,
-}
-
 impl Default for OwnPlace {
     /// This very program, and the user's spool.
     fn default() -> Self {
@@ -48,8 +40,9 @@ impl Default for OwnPlace {
 }
 
 impl OwnAttempt {
-    /// Claims the attempt and starts its supervisor. Everything that happens, a refusal included, comes as an event;
-    /// the last is [`OwnEvent::Ended`], after which only output follows, as far as it is allowed.
+    /// Sees to the attempt as its [mode](mcom_engine::tree::OwnMode) says. Everything that happens, a refusal included,
+    /// comes as an event. The last is [`OwnEvent::NotBegun`], or [`OwnEvent::Ended`], after which only output follows,
+    /// as far as it is allowed.
     pub fn start(start: OwnStart, blobs: Vec<Bytes>, events: Sender<OwnEvent>) -> Self {
         Self::start_at(OwnPlace::default(), start, blobs, events)
     }
@@ -57,7 +50,7 @@ impl OwnAttempt {
     /// The same with another program or spool.
     pub fn start_at(place: OwnPlace, start: OwnStart, blobs: Vec<Bytes>, events: Sender<OwnEvent>) -> Self {
         let (orders, taken) = unbounded_channel();
-        tokio::spawn(follow(place, start, blobs, events, taken));
+        tokio::spawn(see_to(place, start, blobs, events, taken));
         Self { orders }
     }
 
@@ -73,243 +66,95 @@ impl OwnAttempt {
     }
 }
 
-async fn follow(
+/// What is asked of the host, for each look at where its attempt stands.
+struct Asked {
+    place: Option<PathBuf>,
+    start: OwnStart,
+    blobs: Vec<Bytes>,
+    since: Instant,
+}
+
+async fn see_to(
     place: OwnPlace,
     start: OwnStart,
     blobs: Vec<Bytes>,
     events: Sender<OwnEvent>,
     orders: UnboundedReceiver<Order>,
 ) {
-    let mode = start.spec.output;
-    let spool = place.spool.clone();
-    let claimed = spawn_blocking(move || claim(spool, start, &blobs))
-        .await
-        .unwrap_or_else(|panic| Err(Reason::new(ReasonKind::Internal, format!("the claim ended in a fault: {panic}"))));
-    let (spool, attempt) = match claimed {
-        Ok(claimed) => claimed,
-        Err(reason) => {
-            let _ = events.send(OwnEvent::Ended { outcome: Outcome::Refused { reason }, receipt: None }).await;
-            return;
-        }
-    };
-    let follower = Follower {
-        attempt,
-        spool,
-        mode,
+    let mut teller = Teller {
+        mode: start.mode,
+        output: start.spec.output,
         events,
-        tails: [Tail::new(Stream::Out), Tail::new(Stream::Err)],
-        executed: false,
-        last_words: None,
-        started: false,
-        ended: false,
-        more: false,
+        orders,
+        tails: [Tail::new(Stream::Out, start.from[0]), Tail::new(Stream::Err, start.from[1])],
+        cancelled: false,
+        claimed: false,
     };
-    // The only error is that nobody listens to the events any more.
-    let _ = follower.run(&place, orders).await;
+    let mut asked = Asked { place: place.spool.clone(), start, blobs, since: Instant::now() };
+    // An attempt that was given up before its start may have another one in its place: then that is looked at.
+    while let Ok(Followed::Superseded) = once(&place, &mut asked, &mut teller).await {}
 }
 
-/// Nobody listens to the events any more.
-struct Gone;
+/// Looks where the attempt stands, and follows it where there is something to follow.
+async fn once(place: &OwnPlace, asked: &mut Asked, teller: &mut Teller) -> Result<Followed, Gone> {
+    match asked.look().await {
+        Ok(Beginning::Nothing(event)) => teller.tell(event).await.map(|()| Followed::Over),
+        Ok(Beginning::Theirs(spool, attempt)) => match Follower::theirs(&spool, attempt, teller) {
+            Ok(follower) => follower.follow().await,
+            Err(error) => unreadable(teller, &error).await,
+        },
+        Ok(Beginning::Ours(spool, attempt, claim)) => supervised(place, &spool, attempt, claim, teller).await,
+        Err(reason) => teller.tell(ended(Outcome::Unknown { reason })).await.map(|()| Followed::Over),
+    }
+}
 
-struct Follower {
+impl Asked {
+    async fn look(&mut self) -> Result<Beginning, Reason> {
+        let (place, mut start, blobs) = (self.place.clone(), self.start.clone(), self.blobs.clone());
+        let passed = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX);
+        start.deadline_ms = start.deadline_ms.map(|left| left.saturating_sub(passed));
+        let looked = spawn_blocking(move || begin(place, &start, &blobs)).await;
+        looked.map_err(|panic| Reason::new(ReasonKind::Internal, format!("the claim ended in a fault: {panic}")))
+    }
+}
+
+/// Starts the supervisor of an attempt that this node has claimed, and follows it.
+async fn supervised(
+    place: &OwnPlace,
+    spool: &Spool,
     attempt: AttemptFolder,
-    spool: Spool,
-    mode: OutputMode,
-    events: Sender<OwnEvent>,
-    tails: [Tail; 2],
-    /// The supervisor said that the payload is being executed.
-    executed: bool,
-    /// Why there is no exit record, as JSON.
-    last_words: Option<Vec<u8>>,
-    started: bool,
-    ended: bool,
-    /// There may be more output to pass on than the last look did.
-    more: bool,
-}
-
-impl Follower {
-    async fn run(mut self, place: &OwnPlace, mut orders: UnboundedReceiver<Order>) -> Result<(), Gone> {
-        self.tell(OwnEvent::Claimed { boot: self.spool.host().boot.clone() }).await?;
-        let (bell, ctl, mut child) = match self.spawn(place) {
-            Ok(spawned) => spawned,
-            Err(reason) => return self.tell(refused(reason)).await,
-        };
-        let mut supervised = true;
-        loop {
-            tokio::select! {
-                biased;
-                order = orders.recv() => match order {
-                    Some(Order::Allow(stream, upto)) => self.tails[stream as usize].allow(upto),
-                    Some(Order::Cancel) => bell::ring(&ctl, bell::CANCEL),
-                    None => return Ok(()),
-                },
-                ready = bell.readable(), if !self.ended => match ready {
-                    Ok(()) => self.listen(&bell),
-                    Err(_) => return Err(Gone),
-                },
-                _ = child.wait(), if supervised => {
-                    supervised = false;
-                    self.listen(&bell);
-                    self.look().await?;
-                    while self.more && !self.ended {
-                        self.look().await?;
-                    }
-                    if !self.ended {
-                        self.conclude().await?;
-                    }
-                }
-                // A payload that prints without end does not keep an order waiting: one piece, then a look at the rest.
-                () = std::future::ready(()), if self.more => {}
-            }
-            self.look().await?;
-        }
-    }
-
-    /// Starts the supervisor, detached from the link's streams.
-    fn spawn(&self, place: &OwnPlace) -> Result<(pipe::Receiver, std::fs::File, Child), Reason> {
-        let files = self.attempt.files();
-        let bell = files.open_fifo("bell").map_err(|error| error.reason())?;
-        let bell = pipe::Receiver::from_file_unchecked(bell);
-        let bell = bell.map_err(|error| files.error("bell", "listen to", error).reason())?;
-        let ctl = files.open_fifo("ctl").map_err(|error| error.reason())?;
-        let child = Command::new(&place.program)
-            .arg("supervise")
-            .arg(self.attempt.place())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
-        let child = child
-            .map_err(|error| Reason::new(ReasonKind::CannotExecute, format!("cannot start the supervisor: {error}")))?;
-        Ok((bell, ctl, child))
-    }
-
-    fn listen(&mut self, bell: &pipe::Receiver) {
-        let mut buffer = [0; 4096];
-        while let Ok(len @ 1..) = bell.try_read(&mut buffer) {
-            for &byte in &buffer[..len] {
-                match (&mut self.last_words, byte) {
-                    (Some(words), byte) => words.push(byte),
-                    (None, bell::EXECUTED) => self.executed = true,
-                    (None, bell::LAST_WORDS) => self.last_words = Some(Vec::new()),
-                    (None, _) => {}
-                }
-            }
-        }
-    }
-
-    /// Passes on everything that is new in the folder.
-    async fn look(&mut self) -> Result<(), Gone> {
-        if let Err(error) = self.try_look().await? {
-            let reason = error.reason();
-            if !self.ended {
-                self.ended = true;
-                let outcome = Outcome::Unknown { reason: reason.clone() };
-                self.tell(OwnEvent::Ended { outcome, receipt: None }).await?;
-            }
-            self.tell(OwnEvent::OutputGone { reason }).await?;
-            return Err(Gone);
-        }
-        Ok(())
-    }
-
-    async fn try_look(&mut self) -> Result<Result<(), SpoolError>, Gone> {
-        // Before the output, so that all output before the end is passed on before the end is.
-        let record = if self.ended { Ok(None) } else { self.attempt.read_exit() };
-        let record = match record {
-            Ok(record) => record,
-            Err(error) => return Ok(Err(error)),
-        };
-        let receipt = record.as_ref().and_then(|record| record.receipt.clone());
-        if !self.started && (receipt.is_some() || self.executed) {
-            self.started = true;
-            self.tell(OwnEvent::Started).await?;
-        }
-        self.more = false;
-        for stream in [Stream::Out, Stream::Err] {
-            if let Err(error) = self.pass_on(stream).await? {
-                return Ok(Err(error));
-            }
-        }
-        if self.more {
-            return Ok(Ok(()));
-        }
-        let Some(record) = record else { return Ok(Ok(())) };
-        let receipt = match receipt.map(|receipt| self.with_bodies(receipt)).transpose() {
-            Ok(receipt) => receipt,
-            Err(error) => return Ok(Err(error)),
-        };
-        self.end(record.outcome, receipt).await?;
-        Ok(Ok(()))
-    }
-
-    /// Passes on one piece of a stream, or says that there is more than it may.
-    async fn pass_on(&mut self, stream: Stream) -> Result<Result<(), SpoolError>, Gone> {
-        match self.tails[stream as usize].next(&self.attempt) {
-            Ok(Some((offset, bytes))) => {
-                self.more = true;
-                self.tell(OwnEvent::Output { stream, offset, bytes }).await?;
-            }
-            Ok(None) => {}
-            Err(error) => return Ok(Err(error)),
-        }
-        if self.mode == OutputMode::Live && !self.ended {
-            match self.tails[stream as usize].beyond(&self.attempt) {
-                Ok(Some(len)) => self.tell(OwnEvent::Printed { stream, len }).await?,
-                Ok(None) => {}
-                Err(error) => return Ok(Err(error)),
-            }
-        }
-        Ok(Ok(()))
-    }
-
-    fn with_bodies(&mut self, receipt: Receipt) -> Result<Box<OwnReceipt>, SpoolError> {
-        let (mut out, mut err) = (None, None);
-        if self.mode == OutputMode::AtEnd {
-            let [tail_out, tail_err] = &mut self.tails;
-            out = tail_out.small(&self.attempt, &receipt.out)?;
-            err = tail_err.small(&self.attempt, &receipt.err)?;
-        }
-        Ok(Box::new(OwnReceipt { receipt, out, err }))
-    }
-
-    async fn end(&mut self, outcome: Outcome, receipt: Option<Box<OwnReceipt>>) -> Result<(), Gone> {
-        self.ended = true;
-        self.tell(OwnEvent::Ended { outcome, receipt }).await?;
-        if let Ok(spool) = Spool::open_made(self.spool.root().path(), self.spool.host()) {
-            // What cannot be removed now is found again tomorrow.
-            spawn_blocking(move || spool.remove_old(SystemTime::now()));
-        }
-        Ok(())
-    }
-
-    /// The supervisor is gone and left no record: asks as everybody has to ask.
-    async fn conclude(&mut self) -> Result<(), Gone> {
-        let outcome = match self.attempt.ask(self.spool.host()) {
-            Ok(Verdict::Ended(outcome)) => outcome,
-            Ok(Verdict::DidNotStart) => Outcome::Refused { reason: self.last_words() },
-            Ok(Verdict::Unknown(reason)) => Outcome::Unknown { reason },
-            Ok(Verdict::Running) => {
-                let text = "the supervisor that this node started is gone, and another one holds the attempt";
-                Outcome::Unknown { reason: Reason::new(ReasonKind::SupervisorLost, text) }
-            }
-            Err(error) => Outcome::Unknown { reason: error.reason() },
-        };
-        self.end(outcome, None).await
-    }
-
-    fn last_words(&self) -> Reason {
-        let words = self.last_words.as_ref().and_then(|words| serde_json::from_slice(words).ok());
-        words.unwrap_or_else(|| {
-            Reason::new(ReasonKind::Internal, "the supervisor ended before it started the payload, without a word")
-        })
-    }
-
-    async fn tell(&self, event: OwnEvent) -> Result<(), Gone> {
-        self.events.send(event).await.map_err(|_| Gone)
+    claim: Claim,
+    teller: &mut Teller,
+) -> Result<Followed, Gone> {
+    teller.claimed(&spool.host().boot).await?;
+    let handed = claim.hand_on().map_err(|error| attempt.files().error("claim", "hand on", error).reason());
+    let watch = handed.and_then(|file| Watch::start(&place.program, &attempt, file));
+    drop(claim);
+    let watch = match watch {
+        Ok(watch) => watch,
+        Err(reason) => return not_supervised(spool, &attempt, reason, teller).await,
+    };
+    match Follower::ours(spool, attempt, watch, teller) {
+        Ok(follower) => follower.follow().await,
+        Err(error) => unreadable(teller, &error).await,
     }
 }
 
-fn refused(reason: Reason) -> OwnEvent {
-    OwnEvent::Ended { outcome: Outcome::Refused { reason }, receipt: None }
+/// The supervisor could not be started: nothing starts, unless somebody took the attempt over meanwhile.
+async fn not_supervised(
+    spool: &Spool,
+    attempt: &AttemptFolder,
+    reason: Reason,
+    teller: &mut Teller,
+) -> Result<Followed, Gone> {
+    let outcome = match attempt.ask(spool.host(), Void::Final) {
+        Ok(Verdict::DidNotStart) if matches!(attempt.void(), Ok(Some(Void::Final))) => Outcome::Refused { reason },
+        Ok(_) => return Ok(Followed::Superseded),
+        Err(error) => Outcome::Unknown { reason: error.reason() },
+    };
+    teller.tell(ended(outcome)).await.map(|()| Followed::Over)
+}
+
+async fn unreadable(teller: &mut Teller, error: &SpoolError) -> Result<Followed, Gone> {
+    teller.tell(ended(Outcome::Unknown { reason: error.reason() })).await.map(|()| Followed::Over)
 }

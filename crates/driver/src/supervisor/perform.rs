@@ -1,7 +1,8 @@
 //! Carries out what the attempt decides: files, locks and processes, and how each of them went.
 
 use crate::spool::{
-    AttemptFolder, AttemptSpec, Claim, ExitRecord, History, HolderRecord, HostLock, ProcessIdentity, Spool, SpoolError,
+    AttemptFolder, AttemptSpec, Claim, EXECUTED, ExitRecord, History, HolderRecord, HostLock, ProcessIdentity, Spool,
+    SpoolError,
 };
 use crate::supervisor::bell;
 use crate::supervisor::cgroup::Cgroup;
@@ -39,6 +40,7 @@ pub(super) struct Hands {
     lock: Option<HostLock>,
     cgroup: Option<Cgroup>,
     payload: Option<PayloadProcess>,
+    handed: Option<File>,
     started: Option<File>,
     output: Option<Output>,
     released: RunClock,
@@ -63,7 +65,14 @@ impl From<SpoolError> for Not {
 }
 
 impl Hands {
-    pub(super) fn new(spool: Spool, folder: AttemptFolder, spec: AttemptSpec, bell: File) -> Self {
+    /// `handed` is the claim with its flock, where this process was given it.
+    pub(super) fn new(
+        spool: Spool,
+        folder: AttemptFolder,
+        spec: AttemptSpec,
+        bell: File,
+        handed: Option<File>,
+    ) -> Self {
         Self {
             spool,
             folder,
@@ -75,6 +84,7 @@ impl Hands {
             lock: None,
             cgroup: None,
             payload: None,
+            handed,
             started: None,
             output: None,
             released: RunClock::ZERO,
@@ -138,9 +148,11 @@ impl Hands {
         self.payload.as_ref().and_then(PayloadProcess::report)
     }
 
-    /// Reads that report; wakes the node when the payload is being executed.
+    /// Reads that report; wakes the node when the payload is being executed, and writes it down for other readers. It
+    /// is a hint: the payload's output and its receipt say the same later.
     pub(super) fn read_report(&mut self) {
         if self.payload.as_mut().is_some_and(|payload| !payload.waits() && payload.read_report()) {
+            let _ = self.started.take().map(|mut started| started.write_all(EXECUTED));
             bell::ring(&self.bell, bell::EXECUTED);
         }
     }
@@ -172,14 +184,14 @@ impl Hands {
     }
 
     fn take_claim(&mut self) -> Result<(), Not> {
-        self.claim = Some(self.folder.lock_claim()?);
+        self.claim = Some(self.folder.lock_claim(self.handed.take())?);
         Ok(())
     }
 
     fn read_claim(&self) -> Input {
         let found = || -> Result<Input, SpoolError> {
             Ok(Input::Found {
-                void: self.folder.is_void()?,
+                void: self.folder.void()?.is_some(),
                 started: self.folder.has_started()?,
                 ended: self.folder.files().has("exit")?,
             })
@@ -248,12 +260,13 @@ impl Hands {
     }
 
     fn sync_started(&mut self) -> Result<(), Not> {
-        let synced = self.started.take().map_or(Ok(()), |file| file.sync_all());
+        let synced = self.started.as_ref().map_or(Ok(()), File::sync_all);
         Ok(synced.map_err(|error| self.folder.files().error("started", "flush", error))?)
     }
 
     fn sync_folder(&self) -> Result<(), Not> {
-        Ok(self.folder.files().sync()?)
+        self.folder.files().sync()?;
+        Ok(self.spool.runs().sync()?)
     }
 
     fn release(&mut self, now: RunClock) -> Result<(), Not> {

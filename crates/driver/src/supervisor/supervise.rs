@@ -73,7 +73,10 @@ impl Supervisor {
             command_timeout: spec.run.limits.command_timeout_ms.map(Duration::from_millis),
             grace: Duration::from_millis(spec.run.limits.grace_ms),
         };
-        let hands = Hands::new(spool, folder, spec, bell);
+        // Who started this process hands the claim on, so that nobody finds it free in between. Anything else there is
+        // no claim, and is not taken for one.
+        let handed = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3).ok().map(File::from);
+        let hands = Hands::new(spool, folder, spec, bell, handed);
         Ok(Self {
             attempt: Attempt::new(limits),
             hands,
@@ -86,7 +89,7 @@ impl Supervisor {
 
     fn run(mut self) -> u8 {
         loop {
-            self.look_for_cancel();
+            self.look_for_orders();
             let Some(op) = self.attempt.poll_op() else {
                 self.wait();
                 continue;
@@ -148,9 +151,12 @@ impl Supervisor {
         })
     }
 
-    fn look_for_cancel(&mut self) {
-        if bell::answer(&self.ctl).contains(&bell::CANCEL) {
-            self.attempt.handle(self.now(), Input::CancelAsked);
+    fn look_for_orders(&mut self) {
+        let orders = bell::answer(&self.ctl);
+        for (word, input) in [(bell::CANCEL, Input::CancelAsked), (bell::GIVE_UP, Input::GiveUpAsked)] {
+            if orders.contains(&word) {
+                self.attempt.handle(self.now(), input);
+            }
         }
     }
 

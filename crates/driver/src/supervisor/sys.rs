@@ -1,9 +1,11 @@
-//! The three system calls that need `unsafe`: fork, wait4 and _exit. Nothing else is here.
+//! What needs `unsafe`: the system calls fork, wait4 and _exit, and a promise about a file descriptor. Nothing else is
+//! here.
 #![allow(unsafe_code)]
 
 use mcom_model::Exit;
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use tokio::io::unix::AsyncFd;
 
 /// Which of the two processes goes on after [`fork`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +97,12 @@ pub(super) fn reap() -> Option<Reaped> {
     };
     let cpu_ms = millis(usage.ru_utime) + millis(usage.ru_stime);
     Some(Reaped { pid, exit, cpu_ms, max_rss_kib: u64::try_from(usage.ru_maxrss).unwrap_or(0) })
+}
+
+/// A descriptor whose readiness can be awaited.
+pub(super) fn awaited(fd: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+    // SAFETY: an owned descriptor names the same file until it is dropped, and closes it only then.
+    unsafe { AsyncFd::register(fd) }.map_err(io::Error::from)
 }
 
 /// Ends this process at once: no buffer is flushed and no destructor runs, for they are the parent's.

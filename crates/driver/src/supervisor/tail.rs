@@ -17,13 +17,26 @@ pub(super) struct Tail {
 }
 
 impl Tail {
-    pub(super) const fn new(stream: Stream) -> Self {
-        Self { stream, file: None, sent: 0, upto: 0, said_for: None }
+    /// Reads on from an offset.
+    pub(super) const fn new(stream: Stream, from: u64) -> Self {
+        Self { stream, file: None, sent: from, upto: from, said_for: None }
+    }
+
+    /// Goes on in the folder of another attempt: what stood in this one's was never started.
+    pub(super) fn reopen(&mut self) {
+        self.file = None;
     }
 
     /// Raises the allowance; it is never lowered.
     pub(super) fn allow(&mut self, upto: u64) {
         self.upto = self.upto.max(upto);
+    }
+
+    /// Whether anything was printed.
+    pub(super) fn has_any(&mut self, attempt: &AttemptFolder) -> Result<bool, SpoolError> {
+        let Some(file) = open(&mut self.file, attempt, self.stream)? else { return Ok(false) };
+        let about = file.metadata().map_err(|error| attempt.files().error("out", "look at", error))?;
+        Ok(about.len() > 0)
     }
 
     /// The next piece that is there and allowed, with the offset of its first byte.

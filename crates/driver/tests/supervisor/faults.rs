@@ -2,7 +2,8 @@
 
 use super::stand::{Stand, attempt, command, is_alive, kill, script, until};
 use bytes::Bytes;
-use mcom_driver::spool::{AttemptFolder, ExitRecord, HostIdentity, Spool};
+use mcom_driver::spool::{AttemptFolder, ExitRecord, HostIdentity, Spool, Void};
+use mcom_engine::tree::OwnEvent;
 use mcom_model::{Outcome, ReasonKind};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -22,13 +23,14 @@ async fn twelve_starts_at_once_give_one() {
         (spec, blobs)
     };
     let mut running: Vec<_> = (0..12).map(|_| stand.start(work())).collect();
-    let mut kinds = Vec::new();
+    let mut claimed = 0;
     for attempt in &mut running {
         let ended = attempt.ended().await;
-        kinds.push(ended.outcome.reason().map(|reason| reason.kind));
+        assert_eq!(ended.outcome, Outcome::Ok, "each learns of the end");
+        claimed += usize::from(matches!(ended.before[0], OwnEvent::Claimed { .. }));
+        assert!(ended.before.iter().any(|event| matches!(event, OwnEvent::Started | OwnEvent::Attached { .. })));
     }
-    assert_eq!(kinds.iter().filter(|kind| kind.is_none()).count(), 1, "{kinds:?}");
-    assert_eq!(kinds.iter().filter(|&&kind| kind == Some(ReasonKind::AlreadyClaimed)).count(), 11, "{kinds:?}");
+    assert_eq!(claimed, 1);
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "started\n");
 }
 
@@ -95,10 +97,9 @@ async fn a_supervise_of_nonsense_fails() {
 #[tokio::test]
 async fn node_of_the_next_test() {
     let Some(folder) = std::env::var_os(NODE_OF) else { return };
-    let stand = Stand { folder: tempfile::Builder::new().disable_cleanup(true).tempdir_in(&folder).unwrap() };
-    std::os::unix::fs::symlink(stand.folder.path(), Path::new(&folder).join("stand")).unwrap();
+    let stand = Stand::at(folder.as_ref());
     let (mut spec, blobs) = command("echo $PPID > $F; cat $W; echo done");
-    let path = |name: &str| Path::new(&folder).join(name).display().to_string();
+    let path = |name: &str| stand.path(name).display().to_string();
     spec.payload.env = vec![("F".into(), path("supervisor")), ("W".into(), path("wait"))];
     stand.start((spec, blobs)).ended().await;
 }
@@ -109,7 +110,7 @@ async fn a_node_that_is_killed_changes_nothing_for_the_payload() {
     Command::new("mkfifo").arg(outer.path("wait")).status().unwrap();
     let mut node = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "supervisor::faults::node_of_the_next_test", "--nocapture"])
-        .env(NODE_OF, outer.folder.path())
+        .env(NODE_OF, outer.place())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -125,8 +126,7 @@ async fn a_node_that_is_killed_changes_nothing_for_the_payload() {
     };
     until(session).await;
     std::fs::write(outer.path("wait"), "").unwrap();
-    let inner = Stand { folder: tempfile::tempdir().unwrap() };
-    let exit = outer.path("stand").join(inner.attempt(1).strip_prefix(inner.folder.path()).unwrap()).join("exit");
+    let exit = outer.attempt(1).join("exit");
     let record = until(|| std::fs::read(&exit).ok()).await;
     let record: ExitRecord = serde_json::from_slice(&record).unwrap();
     assert_eq!((record.outcome, record.receipt.unwrap().out.len), (Outcome::Ok, 5));
@@ -177,10 +177,10 @@ async fn an_attempt_that_an_asker_voided_never_starts() {
     let host = HostIdentity::read().unwrap();
     let spool = Spool::open(&stand.spool(), &host).unwrap();
     let (spec, blobs) = command("echo started");
-    let folder = AttemptFolder::claim(&spool, &spec, 0).unwrap();
     let spec = mcom_driver::spool::AttemptSpec { run: spec, host: "web1".into(), dc: "dc1".into() };
-    folder.fill(&spec, &blobs).unwrap();
-    folder.lock_claim().unwrap().void().unwrap();
+    let (folder, mut claim) = AttemptFolder::claim(&spool, &spec, &blobs, 0).unwrap();
+    claim.void(Void::Next).unwrap();
+    drop(claim);
     Command::new(NODE).arg("supervise").arg(stand.attempt(1)).status().unwrap();
     assert!(!folder.has_started().unwrap() && folder.read_exit().unwrap().is_none());
 }

@@ -2,6 +2,7 @@
 
 mod ending;
 mod faults;
+mod follow;
 mod output;
 mod running;
 mod stand;

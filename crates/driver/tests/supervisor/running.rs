@@ -46,12 +46,12 @@ async fn a_script_without_an_interpreter_line_runs_in_the_shell_with_everything_
     let input = Bytes::from_static(b"from a file\n");
     spec.payload.args = vec!["two words".into(), "$(id)".into()];
     spec.payload.env = vec![("X".into(), "y".into())];
-    spec.payload.cwd = Some(stand.folder.path().display().to_string());
+    spec.payload.cwd = Some(stand.place().display().to_string());
     spec.payload.stdin = Some(BlobRef { digest: Digest::of(&input), len: input.len() as u64 });
     blobs.push(input);
     let ended = stand.run((spec, blobs)).await;
     assert_eq!(ended.outcome, Outcome::Ok);
-    assert_eq!(ended.out(), format!("two words|$(id)|y\n{}\nfrom a file\n", stand.folder.path().display()));
+    assert_eq!(ended.out(), format!("two words|$(id)|y\n{}\nfrom a file\n", stand.place().display()));
 }
 
 #[tokio::test]
@@ -113,8 +113,10 @@ async fn what_cannot_be_executed_is_refused_and_said_never_to_have_started() {
 async fn the_record_names_the_very_process() {
     let stand = Stand::new();
     let ended = stand.run(command("echo $$; cut -d' ' -f22 /proc/$$/stat")).await;
-    let record = std::fs::read(stand.attempt(1).join("started")).unwrap();
-    let record: mcom_driver::spool::ProcessIdentity = serde_json::from_slice(&record).unwrap();
+    let record = std::fs::read_to_string(stand.attempt(1).join("started")).unwrap();
+    let (record, executed) = record.split_once('\n').unwrap();
+    assert_eq!(executed, "executed\n");
+    let record: mcom_driver::spool::ProcessIdentity = serde_json::from_str(record).unwrap();
     assert_eq!(ended.out(), format!("{}\n{}\n", record.pid, record.start_time));
 }
 

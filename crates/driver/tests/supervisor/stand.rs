@@ -16,7 +16,10 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A folder with a spool in it.
 pub struct Stand {
-    pub folder: tempfile::TempDir,
+    place: PathBuf,
+    /// What the run's deadline leaves, for the attempts that are started from now on.
+    pub deadline_ms: Option<u64>,
+    _owned: Option<tempfile::TempDir>,
 }
 
 /// An attempt under way.
@@ -36,11 +39,21 @@ pub struct Ended {
 
 impl Stand {
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        let owned = tempfile::tempdir().unwrap();
+        Self { place: owned.path().to_owned(), deadline_ms: None, _owned: Some(owned) }
+    }
+
+    /// The stand of another process, which removes it.
+    pub fn at(place: &Path) -> Self {
+        Self { place: place.to_owned(), deadline_ms: None, _owned: None }
+    }
+
+    pub fn place(&self) -> &Path {
+        &self.place
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.place.join(name)
     }
 
     pub fn spool(&self) -> PathBuf {
@@ -56,18 +69,25 @@ impl Stand {
         self.start_with(env!("CARGO_BIN_EXE_driver-test-node").into(), work)
     }
 
-    pub fn start_with(&self, program: PathBuf, (spec, blobs): (RunSpec, Vec<Bytes>)) -> Running {
+    pub fn start_with(&self, program: PathBuf, work: (RunSpec, Vec<Bytes>)) -> Running {
+        self.start_by(program, OwnMode::Start, [0; 2], work)
+    }
+
+    pub fn start_as(&self, mode: OwnMode, from: [u64; 2], work: (RunSpec, Vec<Bytes>)) -> Running {
+        self.start_by(env!("CARGO_BIN_EXE_driver-test-node").into(), mode, from, work)
+    }
+
+    fn start_by(
+        &self,
+        program: PathBuf,
+        mode: OwnMode,
+        from: [u64; 2],
+        (spec, blobs): (RunSpec, Vec<Bytes>),
+    ) -> Running {
         let (said, events) = channel(64);
         let place = OwnPlace { program, spool: Some(self.spool()) };
-        let start = OwnStart {
-            mode: OwnMode::Start,
-            spec,
-            me: HostId(3),
-            name: "web1".into(),
-            dc: "dc1".into(),
-            from: [0; 2],
-            deadline_ms: None,
-        };
+        let (name, dc) = ("web1".into(), "dc1".into());
+        let start = OwnStart { mode, spec, me: HostId(3), name, dc, from, deadline_ms: self.deadline_ms };
         Running { attempt: OwnAttempt::start_at(place, start, blobs, said), events, seen: vec![] }
     }
 
@@ -88,6 +108,16 @@ impl Running {
         let event = event.expect("something happens").expect("the attempt goes on");
         self.seen.push(event.clone());
         event
+    }
+
+    /// The next event that is so.
+    pub async fn next_but(&mut self, is: impl Fn(&OwnEvent) -> bool) -> OwnEvent {
+        loop {
+            let event = self.next().await;
+            if is(&event) {
+                return event;
+            }
+        }
     }
 
     pub async fn started(&mut self) {
@@ -163,6 +193,10 @@ pub fn script(text: &str) -> (RunSpec, Vec<Bytes>) {
 
 pub fn attempt(number: u32, work: (RunSpec, Vec<Bytes>)) -> (RunSpec, Vec<Bytes>) {
     (RunSpec { attempt: number, ..work.0 }, work.1)
+}
+
+pub fn live(work: (RunSpec, Vec<Bytes>)) -> (RunSpec, Vec<Bytes>) {
+    (RunSpec { output: OutputMode::Live, ..work.0 }, work.1)
 }
 
 fn work(kind: PayloadKind, text: &str) -> (RunSpec, Vec<Bytes>) {

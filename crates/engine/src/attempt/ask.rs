@@ -22,7 +22,8 @@ pub struct Facts {
 pub enum ClaimFact {
     /// A supervisor.
     Held,
-    /// The asker itself, which has written `void`: no supervisor will start the attempt from now on.
+    /// The asker itself, which has written `void` where nothing had begun: no supervisor will start the attempt from
+    /// now on.
     Voided,
     /// Nobody could look: the folder is gone or cannot be read.
     Lost,

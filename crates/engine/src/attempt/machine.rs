@@ -28,7 +28,7 @@ pub struct Attempt {
     /// What must be done, in order. The first is the one that is waiting for its answer once it was given out.
     todo: VecDeque<Op>,
     given: bool,
-    cancelled: bool,
+    stop: Option<Stop>,
     /// What was done before the start, and therefore takes part in the end.
     reserved: bool,
     locked: bool,
@@ -59,6 +59,15 @@ enum Cause {
     Cancel,
 }
 
+/// What was asked for, the stronger word last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Stop {
+    /// Do not start.
+    GiveUp,
+    /// Do not start, and end what runs.
+    Cancel,
+}
+
 impl Attempt {
     /// An attempt that nothing was done for yet.
     pub fn new(limits: AttemptLimits) -> Self {
@@ -80,7 +89,7 @@ impl Attempt {
             step: Step::Before,
             todo,
             given: false,
-            cancelled: false,
+            stop: None,
             reserved: false,
             locked: false,
             noted: false,
@@ -115,7 +124,8 @@ impl Attempt {
     /// Takes an answer, or something that happened.
     pub fn handle(&mut self, now: RunClock, input: Input) {
         match input {
-            Input::CancelAsked => self.cancel(now),
+            Input::CancelAsked => self.stop(now, Stop::Cancel),
+            Input::GiveUpAsked => self.stop(now, Stop::GiveUp),
             Input::Timeout => self.timeout(now),
             Input::Exited(exit) => self.exited(exit),
             Input::CannotExecute(reason) => self.conclude(Outcome::Refused { reason }),
@@ -140,8 +150,8 @@ impl Attempt {
             Input::Failed(reason) => self.failed(now, op, reason),
             _ => self.done(now, op),
         }
-        if self.cancelled {
-            self.cancel(now);
+        if let Some(stop) = self.stop {
+            self.stop(now, stop);
         }
     }
 
@@ -189,14 +199,14 @@ impl Attempt {
         }
     }
 
-    fn cancel(&mut self, now: RunClock) {
-        self.cancelled = true;
+    fn stop(&mut self, now: RunClock, word: Stop) {
+        self.stop = self.stop.max(Some(word));
         match self.step {
-            Step::Running { .. } => self.end(now, Cause::Cancel),
+            Step::Running { .. } if word == Stop::Cancel => self.end(now, Cause::Cancel),
             // An operation that is under way is waited for; so is the room for the record.
-            Step::Before if self.reserved && !self.given => self.stop_before_start(Outcome::NotRun {
-                reason: Reason::new(ReasonKind::Cancelled, "cancelled before the payload started"),
-            }),
+            Step::Before if self.reserved && !self.given => {
+                self.stop_before_start(Outcome::NotRun { reason: word.reason() });
+            }
             _ => {}
         }
     }
@@ -277,6 +287,15 @@ impl Attempt {
             self.todo.push_back(Op::ReleaseLock);
         }
         self.todo.push_back(Op::Leave(words));
+    }
+}
+
+impl Stop {
+    fn reason(self) -> Reason {
+        match self {
+            Self::GiveUp => Reason::new(ReasonKind::Halted, "the run was halted before the payload started"),
+            Self::Cancel => Reason::new(ReasonKind::Cancelled, "cancelled before the payload started"),
+        }
     }
 }
 

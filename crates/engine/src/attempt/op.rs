@@ -84,4 +84,6 @@ pub enum Input {
     Timeout,
     /// A cancel was asked for.
     CancelAsked,
+    /// It was asked that the payload does not start. One that runs goes on.
+    GiveUpAsked,
 }

@@ -1,0 +1,132 @@
+//! How a node begins with its own host's attempt: claims it, or finds that it was claimed, or makes sure that it never
+//! starts.
+
+use crate::spool::{AttemptFolder, AttemptSpec, Claim, HostIdentity, Spool, SpoolError, Standing, Void};
+use crate::supervisor::record::wall_ms;
+use bytes::Bytes;
+use mcom_engine::attempt::Verdict;
+use mcom_engine::tree::{OwnEvent, OwnMode, OwnStart};
+use mcom_model::{Digest, Outcome, Reason, ReasonKind};
+use std::path::PathBuf;
+
+/// What is to be done next.
+pub(super) enum Beginning {
+    /// The attempt is ours to start. The claim is held until it was handed to the supervisor.
+    Ours(Spool, AttemptFolder, Claim),
+    /// It was claimed by somebody else: follow it.
+    Theirs(Spool, AttemptFolder),
+    /// There is nothing to follow, and this is why.
+    Nothing(OwnEvent),
+}
+
+/// Looks where the attempt stands and does what its mode says.
+pub(super) fn begin(place: Option<PathBuf>, start: &OwnStart, blobs: &[Bytes]) -> Beginning {
+    try_begin(place, start, blobs).unwrap_or_else(|error| Beginning::Nothing(ended(failed(start.mode, error))))
+}
+
+/// The word that an attempt is given up with, where nothing has begun.
+pub(super) const fn word(mode: OwnMode) -> Void {
+    match mode {
+        OwnMode::Start | OwnMode::Look => Void::Next,
+        OwnMode::Void => Void::Final,
+    }
+}
+
+pub(super) fn ended(outcome: Outcome) -> OwnEvent {
+    OwnEvent::Ended { outcome, receipt: None }
+}
+
+pub(super) fn given_up(mode: OwnMode) -> Outcome {
+    let reason = if mode == OwnMode::Void {
+        Reason::new(ReasonKind::Halted, "the run was halted before the payload started")
+    } else {
+        Reason::new(ReasonKind::AlreadyClaimed, "this attempt was given up on the host before it started, for good")
+    };
+    Outcome::NotRun { reason }
+}
+
+fn try_begin(place: Option<PathBuf>, start: &OwnStart, blobs: &[Bytes]) -> Result<Beginning, SpoolError> {
+    let place = place.map_or_else(Spool::default_place, Ok)?;
+    let spool = Spool::open(&place, &HostIdentity::read()?)?;
+    loop {
+        let attempt = match spool.standing(&start.spec, word(start.mode))? {
+            Standing::Begun(folder, Verdict::Running | Verdict::Ended(_)) => {
+                return Ok(Beginning::Theirs(spool, folder));
+            }
+            Standing::Begun(_, verdict) => return Ok(Beginning::Nothing(ended(outcome_of(verdict)))),
+            Standing::Void => return Ok(Beginning::Nothing(ended(given_up(start.mode)))),
+            Standing::Exhausted => return Ok(Beginning::Nothing(ended(exhausted()))),
+            Standing::Gone => return Ok(Beginning::Nothing(ended(gone()))),
+            Standing::Free { attempt } => attempt,
+        };
+        let claimed = match start.mode {
+            OwnMode::Look => return Ok(Beginning::Nothing(OwnEvent::NotBegun)),
+            OwnMode::Void => AttemptFolder::claim_void(&spool, &start.spec.run, attempt, wall_ms())
+                .map(|_| Err(given_up(start.mode))),
+            OwnMode::Start => claim(&spool, start, attempt, blobs),
+        };
+        match claimed {
+            Ok(Ok((folder, claim))) => return Ok(Beginning::Ours(spool, folder, claim)),
+            Ok(Err(outcome)) => return Ok(Beginning::Nothing(ended(outcome))),
+            // Somebody was faster: it is there now, and is looked at again.
+            Err(SpoolError::AlreadyClaimed { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+type Claimed = Result<(AttemptFolder, Claim), Outcome>;
+
+/// Claims the attempt, unless the payload must not start here.
+fn claim(spool: &Spool, start: &OwnStart, attempt: u32, blobs: &[Bytes]) -> Result<Claimed, SpoolError> {
+    if let Err(reason) = check(start, blobs) {
+        return Ok(Err(Outcome::Refused { reason }));
+    }
+    let mut run = start.spec.clone();
+    run.attempt = attempt;
+    let spec = AttemptSpec { run, host: start.name.clone(), dc: start.dc.clone() };
+    Ok(Ok(AttemptFolder::claim(spool, &spec, blobs, wall_ms())?))
+}
+
+/// Whether the payload is whole, and one that this node can run.
+fn check(start: &OwnStart, blobs: &[Bytes]) -> Result<(), Reason> {
+    let payload = &start.spec.payload;
+    if let Some(user) = &payload.run_as {
+        let text = format!("this node cannot run a payload as another user ({user})");
+        return Err(Reason::new(ReasonKind::CannotExecute, text));
+    }
+    let fits = payload.blobs().count() == blobs.len()
+        && payload.blobs().zip(blobs).all(|(blob, bytes)| Digest::of(bytes) == blob.digest);
+    if fits {
+        return Ok(());
+    }
+    let text = "the payload that arrived is not the one that was sent";
+    Err(Reason::new(ReasonKind::PayloadDigestMismatch, text))
+}
+
+/// A spool that cannot be used lets nothing start. What may have begun in it is not known then.
+fn failed(mode: OwnMode, error: SpoolError) -> Outcome {
+    let reason = error.reason();
+    match mode {
+        OwnMode::Start => Outcome::Refused { reason },
+        OwnMode::Look | OwnMode::Void => Outcome::Unknown { reason },
+    }
+}
+
+fn outcome_of(verdict: Verdict) -> Outcome {
+    match verdict {
+        Verdict::Unknown(reason) => Outcome::Unknown { reason },
+        Verdict::Ended(outcome) => outcome,
+        Verdict::DidNotStart | Verdict::Running => gone(),
+    }
+}
+
+fn gone() -> Outcome {
+    let text = "the host's history says that it began, and the record of it is gone";
+    Outcome::Unknown { reason: Reason::new(ReasonKind::SupervisorLost, text) }
+}
+
+fn exhausted() -> Outcome {
+    let text = "the node on the host was lost between claim and start, again and again";
+    Outcome::NotRun { reason: Reason::new(ReasonKind::AlreadyClaimed, text) }
+}

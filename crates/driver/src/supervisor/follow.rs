@@ -1,0 +1,295 @@
+//! Follows one attempt in its folder: tells what happens there, passes on the output as far as it is allowed, and
+//! judges the attempt when its supervisor is gone.
+
+use crate::spool::{AttemptFolder, Spool, SpoolError, Void};
+use crate::supervisor::begin::{ended, given_up, word};
+use crate::supervisor::bell;
+use crate::supervisor::tail::Tail;
+use crate::supervisor::watch::{Heard, Watch, Woken, orders_to};
+use mcom_engine::attempt::Verdict;
+use mcom_engine::tree::{OwnEvent, OwnMode, OwnReceipt};
+use mcom_model::{Outcome, OutputMode, Receipt, Stream};
+use std::fs::File;
+use std::time::SystemTime;
+use tokio::sync::mpsc::{Sender, UnboundedReceiver};
+use tokio::task::spawn_blocking;
+
+/// What the engine orders.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Order {
+    Allow(Stream, u64),
+    Cancel,
+}
+
+/// Nobody listens to the events any more, or nobody gives orders: there is nothing left to do.
+pub(super) struct Gone;
+
+/// How the following ended.
+pub(super) enum Followed {
+    /// Everything was said.
+    Over,
+    /// The attempt was given up before its start, and another one may stand in its place.
+    Superseded,
+}
+
+/// What an engine was told and has allowed, whichever attempt of its run is followed.
+pub(super) struct Teller {
+    pub mode: OwnMode,
+    pub output: OutputMode,
+    pub events: Sender<OwnEvent>,
+    pub orders: UnboundedReceiver<Order>,
+    pub tails: [Tail; 2],
+    pub cancelled: bool,
+    pub claimed: bool,
+}
+
+impl Teller {
+    pub(super) async fn tell(&self, event: OwnEvent) -> Result<(), Gone> {
+        self.events.send(event).await.map_err(|_| Gone)
+    }
+
+    pub(super) async fn claimed(&mut self, boot: &str) -> Result<(), Gone> {
+        if std::mem::replace(&mut self.claimed, true) {
+            return Ok(());
+        }
+        self.tell(OwnEvent::Claimed { boot: boot.to_owned() }).await
+    }
+}
+
+/// One attempt that is followed.
+pub(super) struct Follower<'a> {
+    attempt: AttemptFolder,
+    spool: &'a Spool,
+    teller: &'a mut Teller,
+    watch: Watch,
+    ctl: Option<File>,
+    /// This node has claimed it and started its supervisor.
+    ours: bool,
+    heard: Heard,
+    started: bool,
+    ended: bool,
+    /// There may be more output to pass on than the last look did.
+    more: bool,
+}
+
+impl<'a> Follower<'a> {
+    /// Follows what this node has started.
+    pub(super) fn ours(
+        spool: &'a Spool,
+        attempt: AttemptFolder,
+        watch: Watch,
+        teller: &'a mut Teller,
+    ) -> Result<Self, SpoolError> {
+        Self::new(spool, attempt, watch, teller, true)
+    }
+
+    /// Follows what was started by somebody else.
+    pub(super) fn theirs(spool: &'a Spool, attempt: AttemptFolder, teller: &'a mut Teller) -> Result<Self, SpoolError> {
+        let watch = Watch::folder(&attempt);
+        Self::new(spool, attempt, watch, teller, false)
+    }
+
+    fn new(
+        spool: &'a Spool,
+        attempt: AttemptFolder,
+        watch: Watch,
+        teller: &'a mut Teller,
+        ours: bool,
+    ) -> Result<Self, SpoolError> {
+        let ctl = orders_to(&attempt)?;
+        teller.tails.iter_mut().for_each(Tail::reopen);
+        let heard = Heard::default();
+        Ok(Self { attempt, spool, teller, watch, ctl, ours, heard, started: false, ended: false, more: false })
+    }
+
+    /// Follows it to its end, and then passes on output until nobody wants any.
+    pub(super) async fn follow(mut self) -> Result<Followed, Gone> {
+        if self.teller.cancelled {
+            self.order(bell::CANCEL);
+        }
+        if self.teller.mode == OwnMode::Void {
+            self.order(bell::GIVE_UP);
+        }
+        self.look().await?;
+        loop {
+            tokio::select! {
+                biased;
+                order = self.teller.orders.recv() => self.take(order.ok_or(Gone)?),
+                woken = self.watch.woken(self.ended) => {
+                    if let Some(followed) = self.woken(woken).await? {
+                        return Ok(followed);
+                    }
+                }
+                // A payload that prints without end does not keep an order waiting: one piece, then a look at the rest.
+                () = std::future::ready(()), if self.more => {}
+            }
+            self.look().await?;
+        }
+    }
+
+    fn take(&mut self, order: Order) {
+        match order {
+            Order::Allow(stream, upto) => self.teller.tails[stream as usize].allow(upto),
+            Order::Cancel => {
+                self.teller.cancelled = true;
+                self.order(bell::CANCEL);
+            }
+        }
+    }
+
+    fn order(&self, word: u8) {
+        if let Some(ctl) = &self.ctl {
+            bell::ring(ctl, word);
+        }
+    }
+
+    async fn woken(&mut self, woken: Woken) -> Result<Option<Followed>, Gone> {
+        match woken {
+            Woken::Look => return Ok(None),
+            Woken::Rung(bytes) => {
+                self.heard.hear(&bytes);
+                return Ok(None);
+            }
+            Woken::Tick if self.attempt.is_claim_held().unwrap_or(false) => return Ok(None),
+            Woken::Left => self.heard.hear(&self.watch.last_rung()),
+            Woken::Tick => {}
+        }
+        if self.ended {
+            return Ok(None);
+        }
+        self.look().await?;
+        while self.more && !self.ended {
+            self.look().await?;
+        }
+        if self.ended { Ok(None) } else { self.conclude().await }
+    }
+
+    /// Passes on everything that is new in the folder.
+    async fn look(&mut self) -> Result<(), Gone> {
+        if let Err(error) = self.try_look().await? {
+            let reason = error.reason();
+            if !self.ended {
+                self.ended = true;
+                self.teller.tell(ended(Outcome::Unknown { reason: reason.clone() })).await?;
+            }
+            self.teller.tell(OwnEvent::OutputGone { reason }).await?;
+            return Err(Gone);
+        }
+        Ok(())
+    }
+
+    async fn try_look(&mut self) -> Result<Result<(), SpoolError>, Gone> {
+        // Before the output, so that all output before the end is passed on before the end is.
+        let record = if self.ended { Ok(None) } else { self.attempt.read_exit() };
+        let record = match record {
+            Ok(record) => record,
+            Err(error) => return Ok(Err(error)),
+        };
+        let receipt = record.as_ref().and_then(|record| record.receipt.clone());
+        match self.has_started(receipt.as_ref()) {
+            Ok(true) if !self.started => self.say_started().await?,
+            Ok(_) => {}
+            Err(error) => return Ok(Err(error)),
+        }
+        self.more = false;
+        if self.started {
+            for stream in [Stream::Out, Stream::Err] {
+                if let Err(error) = self.pass_on(stream).await? {
+                    return Ok(Err(error));
+                }
+            }
+        }
+        if self.more {
+            return Ok(Ok(()));
+        }
+        let Some(record) = record else { return Ok(Ok(())) };
+        let receipt = match receipt.map(|receipt| self.with_bodies(receipt)).transpose() {
+            Ok(receipt) => receipt,
+            Err(error) => return Ok(Err(error)),
+        };
+        self.end(record.outcome, receipt).await?;
+        Ok(Ok(()))
+    }
+
+    /// Whether the payload was executed. `started` alone does not say so: its process waits at its gate then.
+    fn has_started(&mut self, receipt: Option<&Receipt>) -> Result<bool, SpoolError> {
+        if self.started || receipt.is_some() || self.heard.executed {
+            return Ok(true);
+        }
+        if self.ours {
+            return Ok(false);
+        }
+        let [out, err] = &mut self.teller.tails;
+        Ok(self.attempt.was_executed()? || out.has_any(&self.attempt)? || err.has_any(&self.attempt)?)
+    }
+
+    async fn say_started(&mut self) -> Result<(), Gone> {
+        self.started = true;
+        if self.ours {
+            return self.teller.tell(OwnEvent::Started).await;
+        }
+        let boot = self.attempt.claim_boot().ok().flatten().unwrap_or_default();
+        self.teller.tell(OwnEvent::Attached { boot }).await
+    }
+
+    /// Passes on one piece of a stream, or says that there is more than it may.
+    async fn pass_on(&mut self, stream: Stream) -> Result<Result<(), SpoolError>, Gone> {
+        match self.teller.tails[stream as usize].next(&self.attempt) {
+            Ok(Some((offset, bytes))) => {
+                self.more = true;
+                self.teller.tell(OwnEvent::Output { stream, offset, bytes }).await?;
+            }
+            Ok(None) => {}
+            Err(error) => return Ok(Err(error)),
+        }
+        if self.teller.output == OutputMode::Live && !self.ended {
+            match self.teller.tails[stream as usize].beyond(&self.attempt) {
+                Ok(Some(len)) => self.teller.tell(OwnEvent::Printed { stream, len }).await?,
+                Ok(None) => {}
+                Err(error) => return Ok(Err(error)),
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    fn with_bodies(&mut self, receipt: Receipt) -> Result<Box<OwnReceipt>, SpoolError> {
+        let (mut out, mut err) = (None, None);
+        if self.teller.output == OutputMode::AtEnd {
+            let [tail_out, tail_err] = &mut self.teller.tails;
+            out = tail_out.small(&self.attempt, &receipt.out)?;
+            err = tail_err.small(&self.attempt, &receipt.err)?;
+        }
+        Ok(Box::new(OwnReceipt { receipt, out, err }))
+    }
+
+    async fn end(&mut self, outcome: Outcome, receipt: Option<Box<OwnReceipt>>) -> Result<(), Gone> {
+        self.ended = true;
+        self.teller.tell(OwnEvent::Ended { outcome, receipt }).await?;
+        if let Ok(spool) = Spool::open_made(self.spool.root().path(), self.spool.host()) {
+            // What cannot be removed now is found again tomorrow.
+            spawn_blocking(move || spool.remove_old(SystemTime::now()));
+        }
+        Ok(())
+    }
+
+    /// The supervisor is gone and left no record: asks as everybody has to ask.
+    async fn conclude(&mut self) -> Result<Option<Followed>, Gone> {
+        // What this node started and could not start is refused, and not tried again by anybody.
+        let word = if self.ours { Void::Final } else { word(self.teller.mode) };
+        let verdict = self.attempt.ask(self.spool.host(), word);
+        let outcome = match verdict {
+            Ok(Verdict::Running) => return Ok(None),
+            Ok(Verdict::Ended(outcome)) => outcome,
+            Ok(Verdict::Unknown(reason)) => Outcome::Unknown { reason },
+            Ok(Verdict::DidNotStart) => match self.attempt.void() {
+                Ok(Some(Void::Next)) => return Ok(Some(Followed::Superseded)),
+                Ok(_) if self.ours => Outcome::Refused { reason: self.heard.last_words() },
+                Ok(_) => given_up(self.teller.mode),
+                Err(error) => Outcome::Unknown { reason: error.reason() },
+            },
+            Err(error) => Outcome::Unknown { reason: error.reason() },
+        };
+        self.end(outcome, None).await?;
+        Ok(None)
+    }
+}
