@@ -152,7 +152,7 @@ impl Keys<'_> {
 }
 
 /// What the hosts of one cause have in common: which run holds them or was there before, not for how long on each.
-fn common(reason: &Reason) -> &str {
+pub(crate) fn common(reason: &Reason) -> &str {
     let text = reason.text.as_str();
     match reason.kind {
         ReasonKind::Busy => text.rsplit_once(" since ").map_or(text, |(holder, _)| holder),

@@ -5,5 +5,5 @@ mod group;
 mod mask;
 
 pub(crate) use difference::{Change, difference};
-pub(crate) use group::{Group, bodies_of, groups, groups_by_outcome};
+pub(crate) use group::{Group, bodies_of, common, groups, groups_by_outcome};
 pub use mask::FoldIgnore;

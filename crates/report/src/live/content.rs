@@ -104,13 +104,13 @@ fn foot(view: &RunView, now: RunClock) -> Line {
     Line::new().add(Tone::Faint, format!("running longest: {}", longest.join(", ")))
 }
 
-/// `mail9-dc2 waits for another run: ...`: why nothing moves, where nothing runs.
+/// `mail9-dc2 waits: run 9zzzabcd.1 of bob@bastion2 (backup.sh) holds the host since 12 s`: why nothing moves, where nothing runs.
 fn first_held(view: &RunView) -> Line {
     if view.at_stage(Stage::Held) == 0 {
         return Line::new();
     }
     let held = view.hosts().find(|(_, host)| host.stage == Stage::Held);
     let Some((id, reason)) = held.and_then(|(id, host)| Some((id, host.held.as_ref()?))) else { return Line::new() };
-    let text = format!("{} waits for another run: {}", view.info().name(id), sanitise_line(reason.text.as_bytes()));
+    let text = format!("{} waits: {}", view.info().name(id), sanitise_line(reason.text.as_bytes()));
     Line::new().add(Tone::Faint, text)
 }

@@ -2,13 +2,13 @@
 
 use super::draw::{Node, Output};
 use super::root::Log;
-use crate::fold::{Group, groups};
+use crate::fold::{Group, common, groups};
 use crate::format;
 use crate::sanitise::sanitise_line;
 use crate::state::Stage;
 use crate::style::{Line, Tone};
 use crate::words::{is_bad, is_named, label, tone};
-use mcom_model::{HostId, OutcomeKind};
+use mcom_model::{HostId, OutcomeKind, Reason};
 use std::collections::BTreeMap;
 
 /// The groups of these hosts of a datacenter. A lone silent group that is ok says nothing that the line above it
@@ -77,19 +77,21 @@ fn open_node(log: Log<'_>, dc: usize, hosts: &[HostId]) -> Vec<Node> {
     nodes
 }
 
-/// `HELD 3  mail[1-3]  waits for another run: alice@bastion runs fix.sh since 14:02:11Z`: hosts by who holds them.
+/// `HELD 3  mail[1-3]  waits: run 9zzzabcd.1 of bob@bastion2 (backup.sh) holds the host`: hosts by who holds them.
 fn held_nodes(log: Log<'_>, dc: usize, hosts: &[HostId]) -> impl Iterator<Item = Node> {
-    let mut by_holder: BTreeMap<String, Vec<HostId>> = BTreeMap::new();
+    let mut by_holder: BTreeMap<&str, Vec<(HostId, &Reason)>> = BTreeMap::new();
     for &id in hosts {
         let host = log.view.host(id).filter(|host| host.stage == Stage::Held);
         if let Some(reason) = host.and_then(|host| host.held.as_ref()) {
-            by_holder.entry(sanitise_line(reason.text.as_bytes())).or_default().push(id);
+            by_holder.entry(common(reason)).or_default().push((id, reason));
         }
     }
-    by_holder.into_iter().map(move |(holder, hosts)| {
+    by_holder.into_iter().map(move |(holder, held)| {
+        let hosts: Vec<HostId> = held.iter().map(|(id, _)| *id).collect();
+        let holder = if let [(_, reason)] = held.as_slice() { reason.text.as_str() } else { holder };
         let mut line = Line::new().add(Tone::Doubtful, format!("HELD {}", hosts.len()));
         line.push_apart(Tone::Strong, log.view.info().fold_in_dc(dc, &hosts));
-        line.push_apart(Tone::Plain, format!("waits for another run: {holder}"));
+        line.push_apart(Tone::Plain, format!("waits: {}", sanitise_line(holder.as_bytes())));
         Node::new(line)
     })
 }

@@ -39,7 +39,7 @@ fn host_node(log: Log<'_>, id: HostId) -> Node {
     }
     if let Some(reason) = host.held.as_ref().filter(|_| host.stage == Stage::Held) {
         let holder = sanitise_line(reason.text.as_bytes());
-        line.push_apart(Tone::Plain, format!("waits for another run: {holder}"));
+        line.push_apart(Tone::Plain, format!("waits: {holder}"));
     }
     line.push_apart(Tone::Faint, host.ended_at.or(host.started_at).map(format::moment).unwrap_or_default());
     line.push_apart(Tone::Faint, facts(host));

@@ -102,7 +102,7 @@ fn inner_parent_lost(scene: &mut Scene) {
     attach(scene, 30_800, "mail8-dc2", Some("mail7-dc2"));
     attach(scene, 30_810, "mail5-dc2", Some("mail7-dc2"));
     scene.link(31_000, "mail9-dc2", Some("mail3-dc2"));
-    let busy = reason(ReasonKind::Busy, "bob@bastion2 runs backup.sh (run 9zzzabcd) since 14:00:00Z");
+    let busy = reason(ReasonKind::Busy, "run 9zzzabcd.1 of bob@bastion2 (backup.sh) holds the host since 12 s");
     scene.say(31_400, "mail9-dc2", HostEvent::Held { reason: busy });
 }
 
@@ -230,7 +230,7 @@ fn hosts_that_are_asked_again_or_held_are_told_while_it_goes_on() {
     │  │     └─ ok 1  mail6  +4.0s  (no output)
     │  └─ mail3-dc2  parent of 6  since +23.3s
     │     ├─ RUNNING 3  mail[1,3-4]
-    │     ├─ HELD 1  mail9  waits for another run: bob@bastion2 runs backup.sh (run 9zzzabcd) since 14:00:00Z
+    │     ├─ HELD 1  mail9  waits: run 9zzzabcd.1 of bob@bastion2 (backup.sh) holds the host since 12 s
     │     ├─ asked again 2  mail[3-4]  attached again
     │     ├─ asked again 1  mail1  link lost once, attached again
     │     ├─ mail5-dc2  parent of 2  since +24.1s  LOST +30.0s: Connection reset by peer, then mail7-dc2
@@ -403,4 +403,29 @@ fn a_datacenter_that_loses_parent_after_parent_is_told_in_one_line() {
     }
     let log = log(&scene, &tty(0));
     assert_snapshot!(log.lines().nth(1).unwrap(), @"└─ dc1  12 NOT ENDED  via mail0-dc1 until +5.0s (lost), … 4 more, then mail5-dc1 until +55.0s (lost), then mail6-dc1 until +1m05s (lost), then mail7-dc1 until +1m15s (lost), then mail8-dc1 until +1m25s (lost)  ship 0.4s");
+}
+
+#[test]
+fn held_hosts_are_folded_by_holder_and_named_where_nothing_runs() {
+    let mut scene = Scene::new(&[("dc1", &["a1-dc1", "a2-dc1", "a3-dc1"])], OutputMode::AtEnd);
+    for (host, seconds) in ["a1-dc1", "a2-dc1", "a3-dc1"].into_iter().zip([12, 13, 9]) {
+        let who = if seconds == 9 { "eve\x1b[2J" } else { "bob@bastion2" };
+        let text = format!("run 9zzzabcd.1 of {who} (backup.sh) holds the host since {seconds} s");
+        scene.say(400, host, HostEvent::Claimed { boot: "b00t".into() });
+        scene.say(500, host, HostEvent::Held { reason: reason(ReasonKind::Busy, &text) });
+    }
+    assert_snapshot!(log(&scene, &LogOptions { running: true, ..tty(0) }), @r#"
+    run 8f3kabcd  fix.sh 8e1a46  alice@bastion  14:02:11Z  0.5s  RUNNING  "CHG123"
+    └─ dc1  3 NOT ENDED
+       ├─ HELD 2  a[1-2]  waits: run 9zzzabcd.1 of bob@bastion2 (backup.sh) holds the host
+       └─ HELD 1  a3  waits: run 9zzzabcd.1 of eve\x1b[2J (backup.sh) holds the host since 9 s
+    "#);
+    let mut show = show(&scene, terminal());
+    scene.events.iter().for_each(|event| show.report.event(event, &scene.bodies));
+    show.report.tick(RunClock::from_millis(1_000), &scene.bodies);
+    assert_snapshot!(visible(&show.err.take()), @r#"
+    run 8f3kabcd  fix.sh  0 of 3 ended  +1.0s
+    dc1  ················  0/3    3 held
+    a1-dc1 waits: run 9zzzabcd.1 of bob@bastion2 (backup.sh) holds the host since 12 s
+    "#);
 }
