@@ -40,10 +40,11 @@ fn carry_out(parsed: Parsed) -> Result<u8, CliError> {
             trace::start(args.output.verbose);
             return verbs::run(&args, &settings);
         }
-        Verb::Plan(args) => verbs::plan(&args, &settings)?,
+        Verb::Plan(args) => return verbs::plan(&args, &settings),
         Verb::Hosts(args) => verbs::hosts(&args, &settings)?,
         Verb::Log(args) => verbs::log(&args, &settings)?,
-        Verb::History(args) => verbs::history(&args, &settings)?,
+        Verb::History(args) => return verbs::history(&args, &settings),
+        Verb::Who(args) => return verbs::who(&args, &settings),
         Verb::Config(args) => verbs::config(&args, &settings)?,
         // Help was text already.
         Verb::Help { .. } => {}

@@ -5,6 +5,7 @@ pub mod args;
 mod config;
 mod error;
 pub mod exit;
+mod inquire;
 mod output;
 mod request;
 mod resolve;

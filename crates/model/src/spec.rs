@@ -192,6 +192,15 @@ impl Default for RunLimits {
     }
 }
 
+const fn slow_start() -> u32 {
+    limits::SLOW_START
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+const fn is_slow_start(opening: &u32) -> bool {
+    *opening == limits::SLOW_START
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,13 +213,4 @@ mod tests {
         }
         assert_eq!(RunLimits::default().for_hosts(300), RunLimits::default(), "a few hundred hosts are not many");
     }
-}
-
-const fn slow_start() -> u32 {
-    limits::SLOW_START
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
-const fn is_slow_start(opening: &u32) -> bool {
-    *opening == limits::SLOW_START
 }

@@ -16,7 +16,7 @@ pub enum Parsed {
     Text(String),
 }
 
-const VERBS: [&str; 7] = ["run", "plan", "hosts", "log", "history", "config", "help"];
+const VERBS: [&str; 8] = ["run", "plan", "hosts", "log", "history", "who", "config", "help"];
 
 /// Three first steps, for those who typed `-h` for help.
 const FIRST_STEPS: [&str; 3] = [
@@ -39,7 +39,9 @@ pub fn parse(argv: Vec<String>) -> Result<Parsed, CliError> {
         Verb::Plan(args) => refuse_stray(&args.asked.payload.stray, &args.asked.targets.hosts, true)?,
         Verb::Hosts(args) => refuse_stray(&args.stray, &args.targets.hosts, false)?,
         Verb::Help { verb } => return help(verb.as_deref()).map(Parsed::Text),
-        Verb::Log(_) | Verb::History(_) | Verb::Config(_) => {}
+        Verb::History(args) => refuse_stray(&args.asked.stray, &args.asked.targets.hosts, false)?,
+        Verb::Who(args) => refuse_stray(&args.asked.stray, &args.asked.targets.hosts, false)?,
+        Verb::Log(_) | Verb::Config(_) => {}
     }
     Ok(Parsed::Verb(Box::new(cli.verb)))
 }

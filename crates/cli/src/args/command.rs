@@ -1,6 +1,8 @@
 //! The verbs.
 
-use crate::args::groups::{ColorChoice, OutputArgs, PaceArgs, PayloadArgs, SafetyArgs, SshArgs, TargetArgs, TreeArgs};
+use crate::args::groups::{
+    ColorChoice, InquiryArgs, OutputArgs, PaceArgs, PayloadArgs, SafetyArgs, SshArgs, TargetArgs, TreeArgs,
+};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 const EXAMPLES: &str = "\
@@ -41,8 +43,10 @@ pub enum Verb {
     Hosts(HostsArgs),
     /// The nested log of a run, the last one unless named
     Log(LogArgs),
-    /// The runs of this machine's ledger
-    History(HistoryArgs),
+    /// The runs of this machine's ledger; with -h, what earlier runs did to these hosts
+    History(Box<HistoryArgs>),
+    /// Which run holds each of these hosts now
+    Who(Box<WhoArgs>),
     /// The settings
     Config(ConfigArgs),
     /// Help, of one verb where it is named
@@ -174,8 +178,25 @@ pub enum LogOrder {
 /// `mcom history`.
 #[derive(Args, Clone, Debug, Default)]
 pub struct HistoryArgs {
-    /// One JSON object a run
-    #[arg(long)]
+    /// The hosts to ask, where any are named.
+    #[command(flatten)]
+    pub asked: InquiryArgs,
+    /// With -h: so many runs of each host at most [default: 10]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000), requires = "hosts")]
+    pub last: Option<u32>,
+    /// One JSON object a run, or a host
+    #[arg(long, help_heading = "Output")]
+    pub json: bool,
+}
+
+/// `mcom who`.
+#[derive(Args, Clone, Debug, Default)]
+pub struct WhoArgs {
+    /// The hosts to ask.
+    #[command(flatten)]
+    pub asked: InquiryArgs,
+    /// One JSON object a host
+    #[arg(long, help_heading = "Output")]
     pub json: bool,
 }
 

@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 use std::time::Duration;
 
 /// Which hosts.
-#[derive(Args, Clone, Debug, Default)]
+#[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
 #[command(next_help_heading = "Targets")]
 pub struct TargetArgs {
     /// Hosts, such as "mail[1-100]-(dc1|dc2)", @group, ^file, /regex/ or - for standard input; may repeat
@@ -80,7 +80,7 @@ pub struct PaceArgs {
 }
 
 /// The tree's shape.
-#[derive(Args, Clone, Debug, Default)]
+#[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
 #[command(next_help_heading = "Tree")]
 pub struct TreeArgs {
     /// Hosts to prefer as parents; may repeat
@@ -98,7 +98,7 @@ pub struct TreeArgs {
 }
 
 /// How SSH connects.
-#[derive(Args, Clone, Debug, Default)]
+#[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
 #[command(next_help_heading = "SSH")]
 pub struct SshArgs {
     /// The user on every host whose target does not name one
@@ -128,6 +128,26 @@ pub struct SafetyArgs {
     /// Time to wait for another run that holds a host; refused there at once without it
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub lock_wait: Option<Duration>,
+}
+
+/// Which hosts are asked, and through whom.
+#[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
+pub struct InquiryArgs {
+    /// Which hosts.
+    #[command(flatten)]
+    pub targets: TargetArgs,
+    /// The tree.
+    #[command(flatten)]
+    pub tree: TreeArgs,
+    /// SSH.
+    #[command(flatten)]
+    pub ssh: SshArgs,
+    /// Time for one connection to be made [default: 10s]
+    #[arg(short = 't', long, value_name = "TIME", value_parser = duration, help_heading = "SSH")]
+    pub connect_timeout: Option<Duration>,
+    /// What was typed outside of flags: always refused, with advice.
+    #[arg(hide = true, value_name = "WORD")]
+    pub stray: Vec<String>,
 }
 
 /// What is printed, and how.

@@ -8,10 +8,10 @@ mod value;
 pub use advice::{Parsed, no_hosts, parse};
 pub use command::{
     AskedArgs, Cli, ConfigArgs, ConfigVerb, HistoryArgs, HostsArgs, LogArgs, LogOrder, PlanArgs, RunArgs, Verb,
-    reference,
+    WhoArgs, reference,
 };
 pub use groups::{
-    ColorChoice, FoldIgnore, OutputArgs, OutputChoice, PaceArgs, PayloadArgs, ProgressChoice, SafetyArgs, SshArgs,
-    TargetArgs, TreeArgs,
+    ColorChoice, FoldIgnore, InquiryArgs, OutputArgs, OutputChoice, PaceArgs, PayloadArgs, ProgressChoice, SafetyArgs,
+    SshArgs, TargetArgs, TreeArgs,
 };
 pub use value::{EnvVar, Pick, duration, size, size_text};

@@ -1,6 +1,6 @@
 //! Arguments over settings: what is asked for, with every default filled in.
 
-use crate::args::{AskedArgs, Pick, TargetArgs};
+use crate::args::{AskedArgs, InquiryArgs, PaceArgs, Pick, TargetArgs};
 use crate::config::Settings;
 use crate::error::{CliError, ErrorKind};
 use crate::request::payload::PayloadParts;
@@ -96,6 +96,20 @@ impl AskedArgs {
             max_fail: fail_fast.or(pace.max_fail).or(settings.max_fail.value),
             ..RunLimits::default()
         }
+    }
+}
+
+impl InquiryArgs {
+    /// The request of a plan that runs nothing.
+    pub fn settle(&self, settings: &Settings) -> Result<Request, CliError> {
+        let asked = AskedArgs {
+            targets: self.targets.clone(),
+            tree: self.tree.clone(),
+            ssh: self.ssh.clone(),
+            pace: PaceArgs { connect_timeout: self.connect_timeout, ..PaceArgs::default() },
+            ..AskedArgs::default()
+        };
+        asked.settle(settings)
     }
 }
 

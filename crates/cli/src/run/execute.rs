@@ -11,6 +11,7 @@ use crate::run::identity::{now_ms, run_id, who};
 use crate::run::signals::{Heard, Signals};
 use crate::run::sink::LedgerSink;
 use crate::run::ssh::{connector, inner_links};
+use crate::run::timers::timers;
 use crate::run::views::Views;
 use mcom_driver::run::{Order, Start, coordinate};
 use mcom_ledger::{Ledger, RunHead, runs_dir};
@@ -77,7 +78,7 @@ fn spec(plan: &Plan, payload: Payload, how: &Execution<'_>) -> Result<RunSpec, C
         inner: inner_links(how.settings),
         once: plan.request.once,
         lock: plan.request.lock,
-        timers: mcom_model::Timers::default(),
+        timers: timers(),
     })
 }
 

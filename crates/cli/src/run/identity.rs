@@ -6,7 +6,7 @@ use mcom_model::RunId;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// `user@machine`; behind sudo, the user who called it.
-pub(super) fn who() -> String {
+pub fn who() -> String {
     let var = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     let user = ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(var);
     let user = user.or_else(user_in_passwd).unwrap_or_else(|| format!("uid {}", uid()));
@@ -33,12 +33,12 @@ fn uid() -> u32 {
 }
 
 /// A new run's id.
-pub(super) fn run_id() -> Result<RunId, CliError> {
+pub fn run_id() -> Result<RunId, CliError> {
     Ok(RunId::from_seed(u64::from_le_bytes(random()?)))
 }
 
 /// Milliseconds since 1970.
-pub(super) fn now_ms() -> u64 {
+pub fn now_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

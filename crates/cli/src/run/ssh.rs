@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// A way to reach hosts; the client must be closed when the run is over.
-pub(super) fn connector(
+pub fn connector(
     args: &SshArgs,
     settings: &Settings,
     limits: &RunLimits,
@@ -30,7 +30,7 @@ pub(super) fn connector(
 }
 
 /// What parents are told about the links inside a datacenter.
-pub(super) fn inner_links(settings: &Settings) -> InnerLinks {
+pub fn inner_links(settings: &Settings) -> InnerLinks {
     InnerLinks { config: settings.inner.config.value.clone(), options: options(&settings.inner, &[]) }
 }
 

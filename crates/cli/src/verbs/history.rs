@@ -1,15 +1,47 @@
-//! `mcom history`: the runs that this machine's ledger holds, newest first.
+//! `mcom history`: the runs that this machine's ledger holds; with hosts, what earlier runs did to these. Newest first.
 
-use crate::args::HistoryArgs;
+use crate::args::{HistoryArgs, InquiryArgs};
 use crate::config::Settings;
 use crate::error::{CliError, ErrorKind};
+use crate::exit;
+use crate::inquire::ask;
 use crate::output::{print_bytes, say};
+use crate::request::build;
+use crate::resolve::StandardInput;
 use crate::run::Terminal;
+use crate::verbs::who::answer_options;
 use mcom_ledger::{RunStatus, RunSummary, runs_dir};
-use mcom_report::{HistoryRow, HistoryState, history as table, history_json};
+use mcom_model::Inquiry;
+use mcom_report::{HistoryRow, HistoryState, history as table, history_json, write_past};
 
-/// Prints the runs.
-pub fn history(args: &HistoryArgs, settings: &Settings) -> Result<(), CliError> {
+/// Runs of each host that are shown.
+const LAST: u32 = 10;
+
+/// Prints the runs. Returns the exit code.
+pub fn history(args: &HistoryArgs, settings: &Settings) -> Result<u8, CliError> {
+    if !args.asked.targets.hosts.is_empty() {
+        return of_hosts(args, settings);
+    }
+    if args.asked != InquiryArgs::default() {
+        return Err(CliError::new(ErrorKind::Usage, "these flags say how hosts are asked, and no hosts are given")
+            .hint("what earlier runs did to hosts: mcom history -h PATTERN")
+            .hint("the runs of this machine: mcom history"));
+    }
+    of_ledger(args, settings).map(|()| exit::OK)
+}
+
+/// What the hosts themselves know, whoever ran it and from where.
+fn of_hosts(args: &HistoryArgs, settings: &Settings) -> Result<u8, CliError> {
+    let planned = build(args.asked.settle(settings)?, settings, &StandardInput::default())?;
+    let inquiry = Inquiry::History { last: args.last.unwrap_or(LAST) };
+    let asked = ask(&planned.plan, inquiry, &args.asked.ssh, settings)?;
+    let mut text = Vec::new();
+    write_past(&asked.answers, &answer_options(args.json, settings), &mut text).expect("memory can be written");
+    print_bytes(&text)?;
+    Ok(asked.code)
+}
+
+fn of_ledger(args: &HistoryArgs, settings: &Settings) -> Result<(), CliError> {
     let runs = runs_dir(&settings.state_home.value);
     let listing =
         mcom_ledger::list(&runs, None).map_err(|error| CliError::new(ErrorKind::Ledger, error.to_string()))?;

@@ -9,6 +9,7 @@ mod plan;
 mod plan_pace;
 mod plan_text;
 mod run;
+mod who;
 
 pub use config::config;
 pub use history::history;
@@ -16,3 +17,4 @@ pub use hosts::hosts;
 pub use log::log;
 pub use plan::plan;
 pub use run::run;
+pub use who::who;

@@ -1,17 +1,34 @@
-//! `mcom plan`, and `mcom run --dry-run`: the plan printed, nothing shipped.
+//! `mcom plan`, and `mcom run --dry-run`: the plan printed, nothing started.
 
-use crate::args::PlanArgs;
+use crate::args::{PlanArgs, SshArgs};
 use crate::config::Settings;
-use crate::error::CliError;
+use crate::error::{CliError, ErrorKind};
+use crate::exit;
+use crate::inquire::ask;
 use crate::output::{print, say};
 use crate::request::{Planned, build};
 use crate::resolve::StandardInput;
 use crate::verbs::plan_text::{pick_line, plan_text};
+use mcom_model::{Inquiry, Plan};
+use mcom_report::already_text;
 
-/// Prints the plan.
-pub fn plan(args: &PlanArgs, settings: &Settings) -> Result<(), CliError> {
+/// Prints the plan. Returns the exit code.
+pub fn plan(args: &PlanArgs, settings: &Settings) -> Result<u8, CliError> {
     let planned = build(args.asked.settle(settings)?, settings, &StandardInput::default())?;
-    print_plan(&planned, args.json)
+    if planned.plan.request.once && planned.plan.payload.is_none() {
+        return Err(CliError::new(ErrorKind::Usage, "--once skips hosts that have the payload, and there is none")
+            .hint("a script: -s FILE; a command: -- CMD or -c TEXT"));
+    }
+    print_plan(&planned, args.json)?;
+    if args.json { Ok(exit::OK) } else { print_who_has_it(&planned.plan, &args.asked.ssh, settings) }
+}
+
+/// Where hosts that have the payload are skipped, asks them and prints how many those are. Returns the exit code.
+pub(super) fn print_who_has_it(plan: &Plan, ssh: &SshArgs, settings: &Settings) -> Result<u8, CliError> {
+    let Some(payload) = plan.payload_id().filter(|_| plan.request.once) else { return Ok(exit::OK) };
+    let asked = ask(plan, Inquiry::Has { payload }, ssh, settings)?;
+    print(&(already_text(&asked.answers) + "\n"))?;
+    Ok(asked.code)
 }
 
 /// Prints a plan to standard output.

@@ -2,7 +2,7 @@
 
 use crate::config::time_text;
 use mcom_fleet::planner::effective_maximum;
-use mcom_model::{Credentials, HostLock, Plan, limits};
+use mcom_model::{Credentials, HostLock, Plan};
 use std::time::Duration;
 
 /// Everything about the pace, for a plan that is printed.
@@ -28,8 +28,9 @@ pub(super) fn at_once(plan: &Plan) -> String {
     if let Some(most) = over_all {
         text += &format!(", no more than {most} over all datacenters");
     }
-    if fanout > limits::SLOW_START && sizes().any(|size| size > limits::SLOW_START.into()) {
-        text += &format!(", opening with {} per datacenter", limits::SLOW_START);
+    let opening = plan.limits.opening;
+    if fanout > opening && sizes().any(|size| size > opening.into()) {
+        text += &format!(", opening with {opening} per datacenter");
     }
     text
 }

@@ -8,7 +8,7 @@ use crate::output::say;
 use crate::request::{Planned, build, planned_again};
 use crate::resolve::StandardInput;
 use crate::run::{Display, Execution, Terminal, execute};
-use crate::verbs::plan::print_plan;
+use crate::verbs::plan::{print_plan, print_who_has_it};
 use crate::verbs::plan_text::{pick_line, plan_brief};
 
 /// Plans, says what will happen, and carries it out. Returns the exit code.
@@ -21,7 +21,10 @@ pub fn run(args: &RunArgs, settings: &Settings) -> Result<u8, CliError> {
     let Some(payload) = planned.plan.payload.clone() else { return Err(nothing_to_run()) };
     if args.dry_run {
         print_plan(&planned, args.output.json)?;
-        return Ok(exit::OK);
+        return match args.output.json {
+            true => Ok(exit::OK),
+            false => print_who_has_it(&planned.plan, &args.asked.ssh, settings),
+        };
     }
     let terminal = Terminal::of_process();
     announce(&planned, args, terminal);

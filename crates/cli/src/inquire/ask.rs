@@ -1,0 +1,111 @@
+//! One inquiry, from a plan to the answers.
+
+use crate::args::SshArgs;
+use crate::config::Settings;
+use crate::error::{CliError, ErrorKind, plain};
+use crate::exit;
+use crate::inquire::answers::Answers;
+use crate::run::{connector, inner_links, now_ms, run_id, timers, who};
+use bytes::Bytes;
+use mcom_driver::run::{Control, Order, Start, coordinate};
+use mcom_model::{
+    BlobRef, Digest, HostLock, Inquiry, OutputMode, Payload, PayloadKind, Plan, RunLimits, RunSpec, RunStart, Timers,
+};
+use mcom_report::Answer;
+use std::io;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::{Sender, channel};
+
+/// What came of an inquiry.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Every host's answer, in the order of the plan.
+    pub answers: Vec<Answer>,
+    /// The exit code.
+    pub code: u8,
+}
+
+/// Asks every host of a plan, each once, as many at a time as there are links.
+pub fn ask(plan: &Plan, inquiry: Inquiry, ssh: &SshArgs, settings: &Settings) -> Result<Asked, CliError> {
+    let (spec, question) = spec(plan, inquiry, settings)?;
+    let (client, connector) = connector(ssh, settings, &spec.limits)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| system("no event loop", &error))?;
+    let start = RunStart { run: spec.run.clone(), started_ms: now_ms(), hosts: plan.hosts.len() as u64 };
+    let order = Order { plan, spec, start: Start::New(start), blobs: vec![question] };
+    let mut answers = Answers::of(plan.hosts.len());
+    let interrupted = runtime.block_on(async {
+        let (words, control) = channel(1);
+        let asking = coordinate(connector, order, &mut answers, control);
+        tokio::pin!(asking);
+        tokio::select! {
+            () = &mut asking => Ok(None),
+            code = leave_on_signal(words) => {
+                // Links are closed by the one who made them.
+                asking.await;
+                code.map(Some)
+            }
+        }
+    });
+    client.close();
+    let interrupted = interrupted.map_err(|error| system("no signals", &error))?;
+    let of = |id| (plan.host(id).name.clone(), answers.of_host(id));
+    let answers: Vec<Answer> = plan.host_ids().map(of).collect();
+    let worst = if answers.iter().any(|(_, answer)| answer.is_err()) { exit::SOME_UNREACHABLE } else { exit::OK };
+    Ok(Asked { answers, code: interrupted.unwrap_or(worst) })
+}
+
+/// What nodes are told: no lock, no pace, and to be quick.
+fn spec(plan: &Plan, inquiry: Inquiry, settings: &Settings) -> Result<(RunSpec, Bytes), CliError> {
+    let question = Bytes::from(serde_json::to_vec(&inquiry).expect("an inquiry is JSON"));
+    let hosts = plan.hosts.len() as u64;
+    let at_once = u32::try_from(hosts).unwrap_or(u32::MAX);
+    let limits = RunLimits {
+        fanout: at_once,
+        opening: at_once,
+        connect_timeout_ms: plan.limits.connect_timeout_ms,
+        ..RunLimits::default()
+    };
+    let timers = timers();
+    let spec = RunSpec {
+        run: run_id()?,
+        attempt: 1,
+        who: who(),
+        reason: None,
+        payload: Payload {
+            kind: PayloadKind::Inquiry,
+            name: "inquiry".to_owned(),
+            blob: BlobRef { digest: Digest::of(&question), len: question.len() as u64 },
+            args: Vec::new(),
+            env: Vec::new(),
+            cwd: None,
+            stdin: None,
+            run_as: None,
+        },
+        limits: limits.for_hosts(hosts),
+        shape: plan.shape,
+        output: OutputMode::AtEnd,
+        inner: inner_links(settings),
+        once: false,
+        lock: HostLock::Without,
+        // Nothing is at stake in a host that does not answer: it is not asked again for long.
+        timers: Timers { ask_ms: timers.heartbeat_ms, ..timers },
+    };
+    Ok((spec, question))
+}
+
+/// Lets the coordinator leave at the first signal; the exit code that it asks for.
+async fn leave_on_signal(words: Sender<Control>) -> io::Result<u8> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let code = tokio::select! {
+        _ = interrupt.recv() => exit::INTERRUPTED,
+        _ = terminate.recv() => exit::TERMINATED,
+    };
+    // It may have come to its end by itself.
+    let _ = words.send(Control::Leave).await;
+    Ok(code)
+}
+
+fn system(what: &str, error: &io::Error) -> CliError {
+    CliError::new(ErrorKind::File, format!("{what}: {}", plain(error)))
+}

@@ -1,0 +1,6 @@
+//! Asking hosts about themselves, through the tree: nothing is started there, and nothing is recorded here.
+
+mod answers;
+mod ask;
+
+pub use ask::ask;
