@@ -2,12 +2,15 @@
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod fixture;
+mod follow;
 mod history;
 mod inquiry;
 mod json;
 mod lines;
 mod live;
 mod lost;
+mod lost_live;
+mod lost_log;
 mod nested;
 mod recap;
 mod state;
