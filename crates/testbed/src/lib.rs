@@ -24,6 +24,6 @@ pub use error::FleetError;
 pub use faults::Links;
 pub use fleet::Fleet;
 pub use net::{Line, Traffic, Way, namespaces_missing};
-pub use processes::Process;
+pub use processes::{Process, is_root};
 pub use random::Random;
 pub use sweep::{Signal, bring_down};

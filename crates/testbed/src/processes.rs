@@ -6,6 +6,11 @@ use crate::error::FleetError;
 use crate::fleet::Fleet;
 use crate::sweep::{self, Signal};
 
+/// Whether this is root, so that hosts can have mounts, boot ids and networks of their own.
+pub fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
 /// A process of a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Process {
@@ -94,7 +99,7 @@ impl Fleet {
 
     /// Turns a host off and on again, as a machine does that boots: under another boot id. Needs root.
     pub fn reboot(&mut self, host: &str) -> Result<(), FleetError> {
-        if !rustix::process::geteuid().is_root() {
+        if !is_root() {
             return Err(FleetError::NeedsRoot("another boot id"));
         }
         self.stop_host(host)?;
