@@ -7,6 +7,7 @@ mod config;
 mod guide;
 mod hosts;
 mod interrupt;
+mod limits;
 mod output;
 mod plan;
 mod readers;

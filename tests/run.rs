@@ -1,6 +1,6 @@
 //! `mcom run` over real fleets: what reaches the hosts, what comes back, through whom, and at what cost.
 
-use crate::support::{Bench, count};
+use crate::support::{Bench, count, outcomes};
 
 #[test]
 fn a_script_reaches_every_host_through_one_connection_per_datacenter() {
@@ -127,12 +127,4 @@ fn flat_uses_no_parents() {
     let events = bench.events();
     assert_eq!(count(&events, "said", "chosen"), 0);
     assert!(events.iter().all(|event| event.get("by").is_none() || event["event"] == "run-ended"));
-}
-
-/// The kinds of all outcomes of the last run, sorted.
-fn outcomes(bench: &Bench) -> Vec<String> {
-    let ended = bench.events().into_iter().filter(|event| event["said"] == "ended");
-    let mut kinds: Vec<String> = ended.map(|event| event["outcome"]["kind"].as_str().unwrap().to_owned()).collect();
-    kinds.sort();
-    kinds
 }

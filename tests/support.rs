@@ -100,3 +100,11 @@ impl Ran {
 pub fn count(events: &[serde_json::Value], key: &str, value: &str) -> usize {
     events.iter().filter(|event| event[key] == value).count()
 }
+
+/// The kinds of all outcomes of the last run, sorted.
+pub fn outcomes(bench: &Bench) -> Vec<String> {
+    let ended = bench.events().into_iter().filter(|event| event["said"] == "ended");
+    let mut kinds: Vec<String> = ended.map(|event| event["outcome"]["kind"].as_str().unwrap().to_owned()).collect();
+    kinds.sort();
+    kinds
+}

@@ -19,7 +19,7 @@ pub const SOME_FAILED: u8 = 10;
 pub const SOME_UNREACHABLE: u8 = 11;
 /// Both: some failed, and some could not be reached.
 pub const FAILED_AND_UNREACHABLE: u8 = 12;
-/// Halted: some hosts did not run.
+/// Halted: some hosts did not run. Wins over those above.
 pub const HALTED: u8 = 13;
 /// The state of at least one host could not be learned. Wins over the others.
 pub const UNKNOWN: u8 = 16;
@@ -40,7 +40,7 @@ pub const ALL: [(u8, &str, &str); 12] = [
     (SOME_FAILED, "SOME_FAILED", "some hosts failed, timed out or were killed"),
     (SOME_UNREACHABLE, "SOME_UNREACHABLE", "some hosts could not be reached, or nothing may start there"),
     (FAILED_AND_UNREACHABLE, "FAILED_AND_UNREACHABLE", "both: some failed, and some could not be reached"),
-    (HALTED, "HALTED", "halted: some hosts did not run"),
+    (HALTED, "HALTED", "halted: some hosts did not run; wins over 10, 11 and 12"),
     (UNKNOWN, "UNKNOWN", "the state of at least one host could not be learned; wins over the others"),
     (INTERRUPTED, "INTERRUPTED", "interrupted, after a clean cancel"),
     (TERMINATED, "TERMINATED", "terminated, after a clean cancel"),
@@ -66,13 +66,16 @@ pub fn of_run(tally: &Tally, signal: Option<EndedBySignal>) -> u8 {
         Some(EndedBySignal::Terminate) => return TERMINATED,
         None => {}
     }
+    // What halted the run made some of the others what they are.
+    if any(&[OutcomeKind::NotRun]) {
+        return HALTED;
+    }
     let failed = any(&[OutcomeKind::Failed, OutcomeKind::TimedOut, OutcomeKind::Killed]);
     let unreachable = any(&[OutcomeKind::Unreachable, OutcomeKind::Refused]);
     match (failed, unreachable) {
         (true, true) => FAILED_AND_UNREACHABLE,
         (true, false) => SOME_FAILED,
         (false, true) => SOME_UNREACHABLE,
-        (false, false) if any(&[OutcomeKind::NotRun]) => HALTED,
         (false, false) => OK,
     }
 }
@@ -133,6 +136,8 @@ mod tests {
             (&[Ok, Refused], SOME_UNREACHABLE),
             (&[Failed, Unreachable], FAILED_AND_UNREACHABLE),
             (&[Ok, NotRun], HALTED),
+            (&[Failed, Unreachable, NotRun], HALTED),
+            (&[Unknown, NotRun], UNKNOWN),
             (&[Failed, Unreachable, Unknown], UNKNOWN),
         ] {
             assert_eq!(of_run(&tally(kinds), None), code, "{kinds:?}");
