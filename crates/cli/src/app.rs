@@ -40,6 +40,19 @@ fn carry_out(parsed: Parsed) -> Result<u8, CliError> {
             trace::start(args.output.verbose);
             return verbs::run(&args, &settings);
         }
+        Verb::Resume(args) => {
+            trace::start(args.output.verbose);
+            return verbs::resume(&args, &settings);
+        }
+        Verb::Retry(args) => {
+            trace::start(args.output.verbose);
+            return verbs::retry(&args, &settings);
+        }
+        Verb::Watch(args) => return verbs::watch(&args, &settings),
+        Verb::Cancel(args) => {
+            trace::start(args.output.verbose);
+            return verbs::cancel(&args, &settings);
+        }
         Verb::Plan(args) => return verbs::plan(&args, &settings),
         Verb::Hosts(args) => verbs::hosts(&args, &settings)?,
         Verb::Log(args) => verbs::log(&args, &settings)?,

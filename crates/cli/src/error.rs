@@ -44,6 +44,10 @@ pub enum ErrorKind {
     Ledger,
     /// There is no such run in the ledger.
     NoRun,
+    /// Another process carries the run on.
+    Busy,
+    /// The run has nothing left to do.
+    NothingLeft,
 }
 
 impl ErrorKind {
@@ -52,8 +56,8 @@ impl ErrorKind {
         match self {
             Self::File | Self::NoSsh | Self::NoNode | Self::Ledger => exit::OWN_ERROR,
             Self::Usage | Self::Pattern | Self::Payload | Self::Config | Self::Inventory | Self::Plan => exit::USAGE,
-            Self::NothingMatched | Self::NoRun => exit::NOTHING_MATCHED,
-            Self::StalePlan => exit::REFUSED,
+            Self::NothingMatched | Self::NoRun | Self::NothingLeft => exit::NOTHING_MATCHED,
+            Self::StalePlan | Self::Busy => exit::REFUSED,
         }
     }
 
@@ -70,7 +74,8 @@ impl ErrorKind {
             Self::NoSsh => Some("install OpenSSH's client (openssh-client, openssh-clients), or correct PATH"),
             Self::Ledger => Some("the ledger is below $XDG_STATE_HOME/mcom, ~/.local/state/mcom without it"),
             Self::NoRun => Some("the runs of this machine: mcom history"),
-            Self::Payload | Self::File | Self::Inventory | Self::NoNode => None,
+            Self::NothingLeft => Some("what came of it: mcom log RUN"),
+            Self::Payload | Self::File | Self::Inventory | Self::NoNode | Self::Busy => None,
         }
     }
 }
@@ -131,6 +136,8 @@ mod tests {
             NoNode,
             Ledger,
             NoRun,
+            Busy,
+            NothingLeft,
         ] {
             assert!((1..10).contains(&kind.exit_code()), "{kind:?}");
         }

@@ -1,6 +1,6 @@
 //! Exit codes: below 10 and not 0 means that no host was touched. `docs/exit-codes.md` lists them; a test compares.
 
-use mcom_model::{Exit, Outcome, OutcomeKind, Tally};
+use mcom_model::{EndedBy, Exit, Outcome, OutcomeKind, Tally};
 use mcom_report::HostView;
 
 /// Every host is ok, or was skipped because it has the payload.
@@ -9,9 +9,9 @@ pub const OK: u8 = 0;
 pub const OWN_ERROR: u8 = 1;
 /// Usage or syntax: arguments, patterns, scripts, configuration, inventory.
 pub const USAGE: u8 = 2;
-/// A pattern matched no host.
+/// A pattern matched no host; there is no such run, or none with anything left to do.
 pub const NOTHING_MATCHED: u8 = 3;
-/// Refused before the start: a saved plan that no longer holds.
+/// Refused before the start: a saved plan that no longer holds, a run that another process carries on.
 pub const REFUSED: u8 = 4;
 /// Some hosts failed, timed out or were killed.
 pub const SOME_FAILED: u8 = 10;
@@ -23,7 +23,7 @@ pub const FAILED_AND_UNREACHABLE: u8 = 12;
 pub const HALTED: u8 = 13;
 /// The state of at least one host could not be learned. Wins over the others.
 pub const UNKNOWN: u8 = 16;
-/// Interrupted, after a clean cancel.
+/// Interrupted, or cancelled from elsewhere: nothing new started, and the run ended cleanly.
 pub const INTERRUPTED: u8 = 130;
 /// Terminated, after a clean cancel.
 pub const TERMINATED: u8 = 143;
@@ -35,14 +35,22 @@ pub const ALL: [(u8, &str, &str); 12] = [
     (OK, "OK", "every host is ok, or was skipped because it has the payload"),
     (OWN_ERROR, "OWN_ERROR", "an error of mcom or of this machine, before the start"),
     (USAGE, "USAGE", "usage or syntax: arguments, patterns, scripts, configuration, inventory"),
-    (NOTHING_MATCHED, "NOTHING_MATCHED", "a pattern matched no host"),
-    (REFUSED, "REFUSED", "refused before the start: a saved plan that no longer holds"),
+    (NOTHING_MATCHED, "NOTHING_MATCHED", "a pattern matched no host; no such run, or none with anything left to do"),
+    (
+        REFUSED,
+        "REFUSED",
+        "refused before the start: a saved plan that no longer holds, a run that another process carries on",
+    ),
     (SOME_FAILED, "SOME_FAILED", "some hosts failed, timed out or were killed"),
     (SOME_UNREACHABLE, "SOME_UNREACHABLE", "some hosts could not be reached, or nothing may start there"),
     (FAILED_AND_UNREACHABLE, "FAILED_AND_UNREACHABLE", "both: some failed, and some could not be reached"),
     (HALTED, "HALTED", "halted: some hosts did not run; wins over 10, 11 and 12"),
     (UNKNOWN, "UNKNOWN", "the state of at least one host could not be learned; wins over the others"),
-    (INTERRUPTED, "INTERRUPTED", "interrupted, after a clean cancel"),
+    (
+        INTERRUPTED,
+        "INTERRUPTED",
+        "interrupted, or cancelled from elsewhere: nothing new started, and the run ended cleanly",
+    ),
     (TERMINATED, "TERMINATED", "terminated, after a clean cancel"),
 ];
 
@@ -55,16 +63,16 @@ pub enum EndedBySignal {
     Terminate,
 }
 
-/// The exit code of a run.
-pub fn of_run(tally: &Tally, signal: Option<EndedBySignal>) -> u8 {
+/// The exit code of a run that was ended so, by this signal where it came to this process.
+pub fn of_run(tally: &Tally, by: Option<EndedBy>, signal: Option<EndedBySignal>) -> u8 {
     let any = |kinds: &[OutcomeKind]| kinds.iter().any(|&kind| tally.count(kind) > 0);
     if any(&[OutcomeKind::Unknown]) {
         return UNKNOWN;
     }
-    match signal {
-        Some(EndedBySignal::Interrupt) => return INTERRUPTED,
-        Some(EndedBySignal::Terminate) => return TERMINATED,
-        None => {}
+    match (signal, by) {
+        (Some(EndedBySignal::Terminate), _) => return TERMINATED,
+        (Some(EndedBySignal::Interrupt), _) | (None, Some(EndedBy::Cancel | EndedBy::Interrupt)) => return INTERRUPTED,
+        (None, _) => {}
     }
     // What halted the run made some of the others what they are.
     if any(&[OutcomeKind::NotRun]) {
@@ -140,7 +148,7 @@ mod tests {
             (&[Unknown, NotRun], UNKNOWN),
             (&[Failed, Unreachable, Unknown], UNKNOWN),
         ] {
-            assert_eq!(of_run(&tally(kinds), None), code, "{kinds:?}");
+            assert_eq!(of_run(&tally(kinds), Some(EndedBy::Itself), None), code, "{kinds:?}");
         }
     }
 
@@ -165,8 +173,20 @@ mod tests {
     #[test]
     fn a_clean_cancel_says_which_signal_but_never_hides_unknown() {
         use OutcomeKind::*;
-        assert_eq!(of_run(&tally(&[Ok, NotRun]), Some(EndedBySignal::Interrupt)), INTERRUPTED);
-        assert_eq!(of_run(&tally(&[Killed]), Some(EndedBySignal::Terminate)), TERMINATED);
-        assert_eq!(of_run(&tally(&[Unknown]), Some(EndedBySignal::Interrupt)), UNKNOWN);
+        let cancelled = |kinds, signal| of_run(&tally(kinds), Some(EndedBy::Cancel), signal);
+        assert_eq!(cancelled(&[Ok, NotRun], Some(EndedBySignal::Interrupt)), INTERRUPTED);
+        assert_eq!(cancelled(&[Killed], Some(EndedBySignal::Terminate)), TERMINATED);
+        assert_eq!(cancelled(&[Unknown], Some(EndedBySignal::Interrupt)), UNKNOWN);
+        assert_eq!(cancelled(&[Killed], None), INTERRUPTED);
+    }
+
+    #[test]
+    fn a_limit_that_kept_hosts_from_running_is_said_before_what_failed() {
+        use OutcomeKind::*;
+        let halted = |kinds, by| of_run(&tally(kinds), Some(by), None);
+        assert_eq!(halted(&[Failed, NotRun], EndedBy::MaxFail), HALTED);
+        assert_eq!(halted(&[TimedOut, NotRun], EndedBy::Deadline), HALTED);
+        assert_eq!(halted(&[TimedOut, Ok], EndedBy::Deadline), SOME_FAILED);
+        assert_eq!(halted(&[Failed, Unknown, NotRun], EndedBy::MaxFail), UNKNOWN);
     }
 }

@@ -20,7 +20,7 @@ impl Local {
         Self { spools: tempfile::tempdir().unwrap() }
     }
 
-    async fn run(&self, plan: &Plan, payload: (RunSpec, Vec<Bytes>), control: Receiver<Control>) -> Kept {
+    async fn run(&self, plan: &Plan, payload: (RunSpec, Vec<Bytes>), mut control: Receiver<Control>) -> Kept {
         let spools = self.spools.path().to_owned();
         let env = vec![("MCOM_TEST_SPOOLS".to_owned(), spools.display().to_string())];
         let connector = Arc::new(Connector::Local(LocalNodes { program: NODE.into(), spools, env }));
@@ -28,7 +28,7 @@ impl Local {
         spec.shape = plan.shape;
         let start = Start::New(start(plan, &spec));
         let mut kept = Kept::default();
-        let run = coordinate(connector, Order { plan, spec, start, blobs }, &mut kept, control);
+        let run = coordinate(connector, Order { plan, spec, start, blobs }, &mut kept, &mut control);
         tokio::time::timeout(Duration::from_secs(60), run).await.expect("the run ends");
         kept
     }

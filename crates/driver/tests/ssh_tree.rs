@@ -16,7 +16,7 @@ async fn run(bed: &Bed, plan: &Plan, text: &str) -> Kept {
     run_with(bed, plan, text, control).await
 }
 
-async fn run_with(bed: &Bed, plan: &Plan, text: &str, control: Receiver<Control>) -> Kept {
+async fn run_with(bed: &Bed, plan: &Plan, text: &str, mut control: Receiver<Control>) -> Kept {
     let config = bed.fleet.ssh_config();
     let connect_timeout = Duration::from_secs(10);
     let (mut spec, blobs) = command(text);
@@ -28,7 +28,7 @@ async fn run_with(bed: &Bed, plan: &Plan, text: &str, control: Receiver<Control>
     let mut kept = Kept::default();
     let client = SshClient::new(&settings).unwrap();
     let connector = Arc::new(Connector::Ssh { client: Arc::clone(&client), nodes: bed.nodes.clone() });
-    let run = coordinate(connector, order, &mut kept, control);
+    let run = coordinate(connector, order, &mut kept, &mut control);
     tokio::time::timeout(Duration::from_secs(120), run).await.expect("the run ends");
     client.close();
     kept

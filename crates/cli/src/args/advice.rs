@@ -16,7 +16,8 @@ pub enum Parsed {
     Text(String),
 }
 
-const VERBS: [&str; 8] = ["run", "plan", "hosts", "log", "history", "who", "config", "help"];
+const VERBS: [&str; 12] =
+    ["run", "plan", "hosts", "resume", "retry", "watch", "cancel", "log", "history", "who", "config", "help"];
 
 /// Three first steps, for those who typed `-h` for help.
 const FIRST_STEPS: [&str; 3] = [
@@ -38,6 +39,7 @@ pub fn parse(argv: Vec<String>) -> Result<Parsed, CliError> {
         Verb::Run(args) => refuse_stray(&args.asked.payload.stray, &args.asked.targets.hosts, true)?,
         Verb::Plan(args) => refuse_stray(&args.asked.payload.stray, &args.asked.targets.hosts, true)?,
         Verb::Hosts(args) => refuse_stray(&args.stray, &args.targets.hosts, false)?,
+        Verb::Resume(_) | Verb::Retry(_) | Verb::Watch(_) | Verb::Cancel(_) => {}
         Verb::Help { verb } => return help(verb.as_deref()).map(Parsed::Text),
         Verb::History(args) => refuse_stray(&args.asked.stray, &args.asked.targets.hosts, false)?,
         Verb::Who(args) => refuse_stray(&args.asked.stray, &args.asked.targets.hosts, false)?,

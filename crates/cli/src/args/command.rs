@@ -3,7 +3,9 @@
 use crate::args::groups::{
     ColorChoice, InquiryArgs, OutputArgs, PaceArgs, PayloadArgs, SafetyArgs, SshArgs, TargetArgs, TreeArgs,
 };
+use crate::args::value::duration;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use std::time::Duration;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -12,6 +14,7 @@ Examples:
   mcom -h ^hosts.txt -c 'uptime | cut -d, -f1'   run shell text on the hosts of a file
   mcom plan -h @web -s fix.sh                    what would happen
   mcom log --failed                              the last run, what failed in it
+  mcom resume                                    carry on the last run that did not finish
 
 Exit codes: 0 every host ok; 1-4 nothing was started; 10 some failed, 11 some unreachable, 12 both;
 13 halted; 16 the state of a host is unknown; 130, 143 interrupted. All of them: docs/exit-codes.md";
@@ -41,6 +44,14 @@ pub enum Verb {
     Plan(Box<PlanArgs>),
     /// Expand, fold, count and explain a pattern
     Hosts(HostsArgs),
+    /// Carry on a run that did not finish: ask every host whose end is not known, start what was not started
+    Resume(ResumeArgs),
+    /// Run the same payload again on the hosts of a run that failed, could not be reached or did not run
+    Retry(RetryArgs),
+    /// Follow a run that another process carries out
+    Watch(WatchArgs),
+    /// End a run from any terminal of this machine: start nothing new, and end what runs
+    Cancel(CancelArgs),
     /// The nested log of a run, the last one unless named
     Log(LogArgs),
     /// The runs of this machine's ledger; with -h, what earlier runs did to these hosts
@@ -132,6 +143,56 @@ pub struct HostsArgs {
     /// What was typed outside of flags: always refused, with advice.
     #[arg(hide = true, value_name = "WORD")]
     pub stray: Vec<String>,
+}
+
+/// `mcom resume`.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ResumeArgs {
+    /// The run: its id or the beginning of it; the latest one that did not finish unless named
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+    /// Try hosts that cannot be reached again for so long
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub wait: Option<Duration>,
+    /// What is printed.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `mcom retry`.
+#[derive(Args, Clone, Debug, Default)]
+pub struct RetryArgs {
+    /// The run: its id or the beginning of it; the last one unless named
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+    /// Print the plan and start nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+    /// What is printed.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `mcom watch`.
+#[derive(Args, Clone, Debug, Default)]
+pub struct WatchArgs {
+    /// The run: its id or the beginning of it; the latest one that goes on unless named
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+    /// What is printed.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `mcom cancel`.
+#[derive(Args, Clone, Debug, Default)]
+pub struct CancelArgs {
+    /// The run: its id or the beginning of it; the latest one that goes on unless named
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+    /// What is printed.
+    #[command(flatten)]
+    pub output: OutputArgs,
 }
 
 /// `mcom log`.

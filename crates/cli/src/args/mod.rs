@@ -7,8 +7,8 @@ mod value;
 
 pub use advice::{Parsed, no_hosts, parse};
 pub use command::{
-    AskedArgs, Cli, ConfigArgs, ConfigVerb, HistoryArgs, HostsArgs, LogArgs, LogOrder, PlanArgs, RunArgs, Verb,
-    WhoArgs, reference,
+    AskedArgs, CancelArgs, Cli, ConfigArgs, ConfigVerb, HistoryArgs, HostsArgs, LogArgs, LogOrder, PlanArgs,
+    ResumeArgs, RetryArgs, RunArgs, Verb, WatchArgs, WhoArgs, reference,
 };
 pub use groups::{
     ColorChoice, FoldIgnore, InquiryArgs, OutputArgs, OutputChoice, PaceArgs, PayloadArgs, ProgressChoice, SafetyArgs,

@@ -5,7 +5,7 @@ use crate::config::Settings;
 use crate::error::{CliError, ErrorKind, plain};
 use crate::exit;
 use crate::inquire::answers::Answers;
-use crate::run::{connector, inner_links, now_ms, run_id, timers, who};
+use crate::run::{connector, inner_links, long_links, now_ms, run_id, timers, who};
 use bytes::Bytes;
 use mcom_driver::run::{Control, Order, Start, coordinate};
 use mcom_model::{
@@ -28,15 +28,15 @@ pub struct Asked {
 /// Asks every host of a plan, each once, as many at a time as there are links.
 pub fn ask(plan: &Plan, inquiry: Inquiry, ssh: &SshArgs, settings: &Settings) -> Result<Asked, CliError> {
     let (spec, question) = spec(plan, inquiry, settings)?;
-    let (client, connector) = connector(ssh, settings, &spec.limits)?;
+    let (client, connector) = connector(&long_links(ssh, settings), &spec.limits)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| system("no event loop", &error))?;
     let start = RunStart { run: spec.run.clone(), started_ms: now_ms(), hosts: plan.hosts.len() as u64 };
     let order = Order { plan, spec, start: Start::New(start), blobs: vec![question] };
     let mut answers = Answers::of(plan.hosts.len());
     let interrupted = runtime.block_on(async {
-        let (words, control) = channel(1);
-        let asking = coordinate(connector, order, &mut answers, control);
+        let (words, mut control) = channel(1);
+        let asking = coordinate(connector, order, &mut answers, &mut control);
         tokio::pin!(asking);
         tokio::select! {
             () = &mut asking => Ok(None),

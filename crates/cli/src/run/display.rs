@@ -74,7 +74,7 @@ impl Display {
             verbose: args.verbose > 0,
             quiet: args.quiet,
             ignore: ignore(if args.fold_ignore.is_empty() { &settings.fold_ignore.value } else { &args.fold_ignore }),
-            next: NextSteps { log: true, ..NextSteps::default() },
+            next: NextSteps { log: true, retry: true, resume: true, watch: true },
         };
         Self { options, mode }
     }

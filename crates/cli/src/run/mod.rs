@@ -1,9 +1,15 @@
 //! One run from the coordinator's side: its record, its views, its signals, its exit code.
 
 mod bodies;
+mod carry_on;
+mod conduct;
+mod control;
 mod display;
 mod execute;
+mod follow;
 mod identity;
+mod question;
+mod rounds;
 mod signals;
 mod sink;
 mod ssh;
@@ -11,8 +17,13 @@ mod timers;
 mod views;
 
 pub use bodies::LedgerBodies;
+pub use carry_on::{CarryOn, busy, carry_on};
+pub use conduct::Shown;
+pub use control::ask_to_cancel;
 pub use display::{Display, Terminal, ignore};
 pub use execute::{Execution, execute};
+pub use follow::follow;
 pub use identity::{now_ms, run_id, who};
-pub use ssh::{connector, inner_links};
+pub use rounds::blobs_of;
+pub use ssh::{connector, inner_links, long_links};
 pub use timers::timers;

@@ -1,21 +1,39 @@
-//! Signals while a run goes on: the first interrupt cancels, the second leaves at once; a lost terminal ends nothing.
+//! Signals while a run goes on: what each of them asks for, and the question after the first interrupt.
+//!
+//! On a terminal the first interrupt stops new starts and asks what is to become of the rest, the second cancels, the
+//! third leaves. Elsewhere nobody can be asked: the first one cancels, the second leaves. A lost terminal ends nothing.
 
 use crate::exit::EndedBySignal;
+use crate::run::question::{self, Answer};
 use mcom_driver::run::Control;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
 use std::io;
 use std::rc::Rc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender, channel, unbounded_channel};
+
+/// Words that wait for the run: more than anybody says.
+const WORDS: usize = 8;
 
 /// What the signals said so far.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Heard {
     first: Rc<Cell<Option<EndedBySignal>>>,
     leave: Rc<Notify>,
+    notices: Rc<RefCell<Vec<String>>>,
+}
+
+/// How far the operator has gone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Asked {
+    #[default]
+    Nothing,
+    Halt,
+    Cancel,
+    Leave,
 }
 
 /// Listens from now on; must be polled beside the run.
@@ -25,6 +43,10 @@ pub(super) struct Signals {
     hangup: Signal,
     words: Sender<Control>,
     heard: Heard,
+    /// Whether somebody at a terminal can be asked.
+    asks: bool,
+    asked: Asked,
+    answers: (UnboundedSender<Answer>, UnboundedReceiver<Answer>),
 }
 
 impl Heard {
@@ -37,12 +59,18 @@ impl Heard {
     pub(super) async fn leave(&self) {
         self.leave.notified().await;
     }
+
+    /// What is to be told to the operator.
+    pub(super) fn take_notices(&self) -> Vec<String> {
+        self.notices.take()
+    }
 }
 
 impl Signals {
-    /// The listener, the words that it will say, and what it heard.
-    pub(super) fn listen() -> io::Result<(Self, Receiver<Control>, Heard)> {
-        let (words, receiver) = channel(2);
+    /// The listener, the words that it will say, and what it heard. `asks` says whether standard error is read by
+    /// somebody who can be asked.
+    pub(super) fn listen(asks: bool) -> io::Result<(Self, Receiver<Control>, Heard)> {
+        let (words, receiver) = channel(WORDS);
         let heard = Heard::default();
         let signals = Self {
             interrupt: signal(SignalKind::interrupt())?,
@@ -50,29 +78,74 @@ impl Signals {
             hangup: signal(SignalKind::hangup())?,
             words,
             heard: heard.clone(),
+            asks,
+            asked: Asked::Nothing,
+            answers: unbounded_channel(),
         };
         Ok((signals, receiver, heard))
+    }
+
+    /// Where others may put words for the run.
+    pub(super) fn words(&self) -> Sender<Control> {
+        self.words.clone()
     }
 
     /// Never returns.
     pub(super) async fn pass_on(mut self) -> Infallible {
         loop {
-            let asked = tokio::select! {
-                _ = self.interrupt.recv() => EndedBySignal::Interrupt,
-                _ = self.terminate.recv() => EndedBySignal::Terminate,
+            tokio::select! {
+                _ = self.interrupt.recv() => self.signalled(EndedBySignal::Interrupt),
+                _ = self.terminate.recv() => self.signalled(EndedBySignal::Terminate),
                 // The terminal is gone: the run goes on into the ledger.
-                _ = self.hangup.recv() => continue,
-            };
-            let word = if self.heard.first().is_none() { Control::Cancel { by: None } } else { Control::Leave };
-            if self.heard.first().is_none() {
-                self.heard.first.set(Some(asked));
-            }
-            // Where the run is over there is nothing to cancel any more, and the last prints are left.
-            let leaves = word == Control::Leave;
-            let is_over = matches!(self.words.try_send(word), Err(TrySendError::Closed(_)));
-            if is_over || leaves {
-                self.heard.leave.notify_one();
+                _ = self.hangup.recv() => {}
+                Some(answer) = self.answers.1.recv() => self.answered(answer),
             }
         }
+    }
+
+    fn signalled(&mut self, signal: EndedBySignal) {
+        if self.heard.first().is_none() {
+            self.heard.first.set(Some(signal));
+        }
+        match (self.asked, signal) {
+            (Asked::Nothing, EndedBySignal::Interrupt) if self.asks && question::ask(&self.answers.0) => {
+                self.notice(question::TEXT);
+                self.go(Asked::Halt);
+            }
+            (Asked::Nothing | Asked::Halt, _) => self.go(Asked::Cancel),
+            (Asked::Cancel | Asked::Leave, _) => self.go(Asked::Leave),
+        }
+    }
+
+    fn answered(&mut self, answer: Answer) {
+        match answer {
+            // A question that was overtaken by a second interrupt.
+            _ if self.asked != Asked::Halt => {}
+            Answer::Wait => self.notice("waiting for what runs; nothing new starts"),
+            Answer::Cancel => self.go(Asked::Cancel),
+            Answer::Detach => self.go(Asked::Leave),
+            Answer::Unclear => self.notice(question::TEXT),
+        }
+    }
+
+    fn go(&mut self, to: Asked) {
+        self.asked = to;
+        let word = match to {
+            Asked::Nothing => return,
+            Asked::Halt => Control::Halt,
+            Asked::Cancel => Control::Cancel { by: None },
+            Asked::Leave => Control::Leave,
+        };
+        // Where the run is over there is nothing to cancel any more, and the last prints are left.
+        let is_over = matches!(self.words.try_send(word), Err(TrySendError::Closed(_)));
+        if is_over || to == Asked::Leave {
+            self.heard.leave.notify_one();
+        }
+    }
+
+    fn notice(&self, text: &str) {
+        self.heard.notices.borrow_mut().push(text.to_owned());
+        // A halt wakes the run, and a word that says nothing new does the same.
+        let _ = self.words.try_send(Control::Halt);
     }
 }

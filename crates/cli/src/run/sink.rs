@@ -1,10 +1,11 @@
 //! Where a run goes: the ledger first, then the views.
 
+use crate::run::signals::Heard;
 use crate::run::views::Views;
 use mcom_driver::run::{RunSink, Tick};
-use mcom_ledger::{Ledger, OutputError, WriteError};
+use mcom_ledger::{Ledger, OutputError, StoredRun, WriteError};
 use mcom_model::{Digest, HostId, Reason, ReasonKind, RunClock, RunEvent, Stream, What};
-use mcom_report::RunView;
+use mcom_report::{RunView, sanitise_line};
 use std::io;
 
 /// The ledger and the views of a run.
@@ -13,11 +14,27 @@ pub(super) struct LedgerSink {
     views: Views,
     /// The run as far as it is known: what the views show may lag behind it.
     run: RunView,
+    heard: Heard,
 }
 
 impl LedgerSink {
-    pub(super) const fn new(ledger: Ledger, views: Views, run: RunView) -> Self {
-        Self { ledger, views, run }
+    pub(super) const fn new(ledger: Ledger, views: Views, run: RunView, heard: Heard) -> Self {
+        Self { ledger, views, run, heard }
+    }
+
+    /// The reading end of the record.
+    pub(super) fn reader(&self) -> StoredRun {
+        self.ledger.reader()
+    }
+
+    /// The run as far as it is known.
+    pub(super) const fn run(&self) -> &RunView {
+        &self.run
+    }
+
+    /// Tells the operator something.
+    pub(super) fn notice(&self, text: impl Into<String>) {
+        self.views.notice(text);
     }
 
     /// What is left when the run is over.
@@ -32,8 +49,10 @@ impl RunSink for LedgerSink {
         // The views go on where the ledger cannot: nothing new starts then, and what runs is still told.
         self.run.apply(event);
         self.views.event(event);
-        if matches!(event.what, What::CancelAsked { .. }) {
-            self.views.notice("cancelling: nothing new starts, and what runs is ended; again to leave at once");
+        if let What::CancelAsked { by } = &event.what {
+            let by = by.as_deref().map(|by| format!("{} cancels: ", sanitise_line(by.as_bytes())));
+            let by = by.unwrap_or_else(|| "cancelling: ".to_owned());
+            self.views.notice(by + "nothing new starts, and what runs is ended; interrupt to leave at once");
         }
         written.map_err(|error| self.lost(error))
     }
@@ -60,6 +79,7 @@ impl RunSink for LedgerSink {
     }
 
     fn tick(&mut self, now: RunClock) -> Tick {
+        self.heard.take_notices().into_iter().for_each(|text| self.views.notice(text));
         let (behind, again) = self.views.tick(now);
         Tick { behind, again }
     }

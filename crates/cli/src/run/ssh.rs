@@ -6,6 +6,7 @@ use crate::error::{CliError, ErrorKind};
 use mcom_driver::bootstrap::NodeStore;
 use mcom_driver::link::Connector;
 use mcom_driver::ssh::{SshClient, SshSettings};
+use mcom_ledger::LongLinks;
 use mcom_model::{InnerLinks, RunLimits};
 use std::ffi::OsStr;
 use std::os::unix::fs::PermissionsExt as _;
@@ -14,17 +15,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// A way to reach hosts; the client must be closed when the run is over.
-pub fn connector(
-    args: &SshArgs,
-    settings: &Settings,
-    limits: &RunLimits,
-) -> Result<(Arc<SshClient>, Arc<Connector>), CliError> {
+pub fn connector(links: &LongLinks, limits: &RunLimits) -> Result<(Arc<SshClient>, Arc<Connector>), CliError> {
     if !is_in_path("ssh", std::env::var_os("PATH").as_deref()) {
         return Err(CliError::new(ErrorKind::NoSsh, "there is no `ssh` in PATH on this machine"));
     }
     let exe = std::env::current_exe().map_err(|error| CliError::unreadable("this program", "itself", &error))?;
     let nodes = NodeStore::beside(&exe).map_err(|error| CliError::new(ErrorKind::NoNode, error.to_string()))?;
-    let client = SshClient::new(&long_links(args, settings, limits));
+    let client = SshClient::new(&ssh_settings(links, limits));
     let client = client.map_err(|error| CliError::new(ErrorKind::File, error.to_string()))?;
     Ok((Arc::clone(&client), Arc::new(Connector::Ssh { client, nodes })))
 }
@@ -34,10 +31,24 @@ pub fn inner_links(settings: &Settings) -> InnerLinks {
     InnerLinks { config: settings.inner.config.value.clone(), options: options(&settings.inner, &[]) }
 }
 
-fn long_links(args: &SshArgs, settings: &Settings, limits: &RunLimits) -> SshSettings {
+/// How the links from here are made: arguments over settings, in a form that means the same in any folder.
+pub fn long_links(args: &SshArgs, settings: &Settings) -> LongLinks {
+    let config = args.config.as_ref().or(settings.ssh.config.value.as_ref());
+    LongLinks { config: config.map(|path| anywhere(path)), options: options(&settings.ssh, &args.options) }
+}
+
+/// The path as it is found from any folder. `none` is a word of ssh's own, and `~/` the home of whoever reads it.
+fn anywhere(path: &str) -> String {
+    if path == "none" || path.starts_with("~/") {
+        return path.to_owned();
+    }
+    std::path::absolute(path).map_or_else(|_| path.to_owned(), |path| path.to_string_lossy().into_owned())
+}
+
+fn ssh_settings(links: &LongLinks, limits: &RunLimits) -> SshSettings {
     SshSettings {
-        config: args.config.as_ref().or(settings.ssh.config.value.as_ref()).map(PathBuf::from),
-        options: options(&settings.ssh, &args.options),
+        config: links.config.as_ref().map(PathBuf::from),
+        options: links.options.clone(),
         connect_timeout: Duration::from_millis(limits.connect_timeout_ms),
     }
 }
@@ -66,6 +77,15 @@ mod tests {
         assert!(!is_in_path("sh", Some(OsStr::new("/nonexistent"))));
         assert!(!is_in_path("sh", None));
         assert!(!is_in_path("passwd", Some(OsStr::new("/etc"))), "a file that is no program");
+    }
+
+    #[test]
+    fn a_configuration_is_found_from_any_folder() {
+        let here = std::env::current_dir().unwrap();
+        assert_eq!(anywhere("ssh/config"), here.join("ssh/config").to_str().unwrap());
+        for path in ["/etc/ssh/x", "none", "~/.ssh/config"] {
+            assert_eq!(anywhere(path), path);
+        }
     }
 
     #[test]

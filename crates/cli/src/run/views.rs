@@ -38,6 +38,8 @@ enum Word {
     Notice(String),
     /// The run is over: the text to print after everything else.
     Last(String),
+    /// The run goes on, and its reader wants no more: the text to print after everything else.
+    Left(String),
 }
 
 /// What the two threads share.
@@ -63,7 +65,8 @@ impl Views {
         let (words, heard) = channel();
         let (ended, over) = oneshot::channel();
         let shared = Arc::new(Shared::default());
-        let show = Show { report, bodies, draws, heard, shared: Arc::clone(&shared), last: String::new() };
+        let show =
+            Show { report, bodies, draws, heard, shared: Arc::clone(&shared), last: String::new(), goes_on: false };
         std::thread::Builder::new().name("views".to_owned()).spawn(move || {
             // Dropped in any case, so that nobody waits for a thread that is gone.
             let _ended = ended;
@@ -107,6 +110,12 @@ impl Views {
         }
     }
 
+    /// Ends the printing of a run that goes on, and prints `last` after it. Returns when all is printed, or soon.
+    pub(super) async fn leave(self, last: String) {
+        self.tell(Word::Left(last));
+        let _ = tokio::time::timeout(LEAVING, self.over).await;
+    }
+
     /// Where the thread is gone, nobody reads, and nothing waits.
     fn tell(&self, word: Word) {
         if self.words.send(word).is_err() {
@@ -123,13 +132,15 @@ struct Show {
     heard: Receiver<Word>,
     shared: Arc<Shared>,
     last: String,
+    /// Whether the run goes on when the printing ends.
+    goes_on: bool,
 }
 
 impl Show {
     fn run(mut self) {
         while self.take_in() {}
         // A reader that went away is no error: the run is in the ledger.
-        let _ = self.report.finish(&self.bodies);
+        let _ = if self.goes_on { self.report.leave(true) } else { self.report.finish(&self.bodies) };
         let _ = io::stderr().write_all(self.last.as_bytes());
     }
 
@@ -166,6 +177,10 @@ impl Show {
             Word::Notice(text) => self.report.notice(&text),
             Word::Last(text) => {
                 self.last = text;
+                return false;
+            }
+            Word::Left(text) => {
+                (self.last, self.goes_on) = (text, true);
                 return false;
             }
         }

@@ -5,8 +5,9 @@ use crate::config::Settings;
 use crate::error::{CliError, ErrorKind, plain};
 use crate::resolve::names_among;
 use crate::run::{LedgerBodies, Terminal, ignore};
+use crate::verbs::chosen::{named, unreadable};
 use crate::verbs::pager::Pager;
-use mcom_ledger::{FindError, ReadError, RunStatus, StoredRun, runs_dir};
+use mcom_ledger::{RunStatus, StoredRun, runs_dir};
 
 use mcom_model::HostId;
 use mcom_report::{JsonEvents, LogOptions, LogOrder, RunInfo, RunView, nested_log, raw};
@@ -19,7 +20,7 @@ use std::sync::Arc;
 pub fn log(args: &LogArgs, settings: &Settings) -> Result<(), CliError> {
     let grep = args.grep.as_deref().map(expression).transpose()?;
     let runs = runs_dir(&settings.state_home.value);
-    let run = mcom_ledger::find(&runs, args.run.as_deref().unwrap_or("latest")).map_err(not_found)?;
+    let run = named(&runs, args.run.as_deref())?;
     let head = run.head().map_err(unreadable)?;
     let info = Arc::new(RunInfo::new(&head.plan, &head.spec, head.started_ms));
     let terminal = Terminal::of_process();
@@ -105,18 +106,4 @@ fn expression(text: &str) -> Result<Regex, CliError> {
         let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
         CliError::new(ErrorKind::Usage, format!("--grep `{text}` is not a regular expression: {why}"))
     })
-}
-
-fn not_found(error: FindError) -> CliError {
-    match error {
-        FindError::Read(error) => unreadable(error),
-        FindError::Empty { .. } => {
-            CliError::new(ErrorKind::NoRun, error.to_string()).hint("run something first: mcom -h PATTERN -- CMD")
-        }
-        error => CliError::new(ErrorKind::NoRun, error.to_string()),
-    }
-}
-
-fn unreadable(error: ReadError) -> CliError {
-    CliError::new(ErrorKind::Ledger, error.to_string())
 }

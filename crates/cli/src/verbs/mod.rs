@@ -1,5 +1,7 @@
 //! What each verb does.
 
+mod cancel;
+mod chosen;
 mod config;
 mod history;
 mod hosts;
@@ -8,13 +10,20 @@ mod pager;
 mod plan;
 mod plan_pace;
 mod plan_text;
+mod resume;
+mod retry;
 mod run;
+mod watch;
 mod who;
 
+pub use cancel::cancel;
 pub use config::config;
 pub use history::history;
 pub use hosts::hosts;
 pub use log::log;
 pub use plan::plan;
+pub use resume::resume;
+pub use retry::retry;
 pub use run::run;
+pub use watch::watch;
 pub use who::who;

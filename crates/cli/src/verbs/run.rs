@@ -7,7 +7,7 @@ use crate::exit;
 use crate::output::say;
 use crate::request::{Planned, build, planned_again};
 use crate::resolve::StandardInput;
-use crate::run::{Display, Execution, Terminal, execute};
+use crate::run::{Display, Execution, Shown, Terminal, execute, long_links};
 use crate::verbs::plan::{print_plan, print_who_has_it};
 use crate::verbs::plan_text::{pick_line, plan_brief};
 
@@ -29,7 +29,8 @@ pub fn run(args: &RunArgs, settings: &Settings) -> Result<u8, CliError> {
     let terminal = Terminal::of_process();
     announce(&planned, args, terminal);
     let display = Display::new(&args.output, settings, terminal, planned.plan.hosts.len());
-    let how = Execution { ssh: &args.asked.ssh, output: &args.output, settings, display };
+    let links = long_links(&args.asked.ssh, settings);
+    let how = Execution { links, settings, shown: Shown { output: &args.output, display }, retry_of: None };
     execute(planned, payload, how)
 }
 

@@ -47,7 +47,7 @@ pub async fn coordinate(
     connector: Arc<Connector>,
     order: Order<'_>,
     sink: &mut dyn RunSink,
-    control: Receiver<Control>,
+    control: &mut Receiver<Control>,
 ) {
     make_room(order.plan.hosts.len());
     let mut links = Links::new(Some(connector));
@@ -70,7 +70,8 @@ struct Coordinator<'a> {
     engine: TreeRun,
     links: Links,
     keeper: Keeper<'a>,
-    control: Option<Receiver<Control>>,
+    /// None once nobody can say a word.
+    control: Option<&'a mut Receiver<Control>>,
     clock: Clock,
     inputs: VecDeque<Input>,
 }
@@ -159,7 +160,7 @@ pub(super) async fn until(moment: Option<Instant>) {
 }
 
 /// The operator's next word; waits for ever once nobody can say one.
-async fn next_word(control: &mut Option<Receiver<Control>>) -> Control {
+async fn next_word(control: &mut Option<&mut Receiver<Control>>) -> Control {
     if let Some(receiver) = control {
         match receiver.recv().await {
             Some(word) => return word,

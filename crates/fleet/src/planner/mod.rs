@@ -1,6 +1,7 @@
 //! From hosts and what is known about them to a plan, and from a plan to the tree that will be tried first.
 
 mod candidate;
+mod part;
 mod plan;
 mod stale;
 #[cfg(test)]
@@ -8,6 +9,7 @@ mod tests;
 mod tree;
 
 pub use candidate::ParentReason;
+pub use part::part;
 pub use plan::{PlanError, PlanInput, plan};
 pub use stale::{Difference, differences};
 pub use tree::{DcTree, LevelSummary, SubParent, effective_maximum, trees};

@@ -202,3 +202,23 @@ fn one_host_is_its_own_datacenter() {
     let tree = &trees(&plan, &HostSet::new())[0];
     assert_eq!((tree.dc.rule, tree.parent, &tree.dc.members), (DcRule::None, None, &vec![HostId(0)]));
 }
+
+#[test]
+fn a_part_of_a_plan_keeps_the_order_of_candidates_and_forgets_empty_datacenters() {
+    let whole = Setup::default().plan(&mails(3, &["dc1", "dc2", "dc3"])).unwrap();
+    let wanted = ["mail3-dc1", "mail1-dc3", "mail3-dc3"];
+    let ids = whole.host_ids().filter(|&id| wanted.contains(&whole.host(id).name.as_str())).collect();
+    let part = part(&whole, &ids);
+    assert_eq!(part.request.hosts, ["mail3-dc1,mail[1,3]-dc3"]);
+    let dcs: Vec<&str> = part.datacenters.iter().map(|dc| dc.name.as_str()).collect();
+    assert_eq!(dcs, ["dc1", "dc3"]);
+    for dc in &part.datacenters {
+        let names = |plan: &Plan, dc: &mcom_model::PlannedDc| -> Vec<String> {
+            dc.members.iter().map(|&id| plan.host(id).name.clone()).collect()
+        };
+        let before = whole.datacenters.iter().find(|whole| whole.name == dc.name).unwrap();
+        let kept: Vec<String> = names(&whole, before).into_iter().filter(|n| wanted.contains(&n.as_str())).collect();
+        assert_eq!(names(&part, dc), kept);
+        assert!(dc.members.iter().all(|&id| part.dc_of(id).name == dc.name));
+    }
+}

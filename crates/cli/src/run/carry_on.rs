@@ -1,0 +1,70 @@
+//! Carries on a run that another process began: the same record, behind its last whole line.
+
+use crate::error::{CliError, ErrorKind, plain};
+use crate::run::conduct::{Ready, Recorded, Shown};
+use crate::run::execute::start_of;
+use crate::run::identity::{now_ms, who};
+use crate::run::rounds::{blobs_of, recorded_now, withdraw};
+use mcom_driver::run::{Control, Start};
+use mcom_ledger::{Ledger, ReadError, ReopenError, RunHead, StoredRun, Writer};
+use std::time::Duration;
+
+/// How a run is carried on.
+#[derive(Clone, Copy)]
+pub struct CarryOn<'a> {
+    /// How it is shown.
+    pub shown: Shown<'a>,
+    /// For how long hosts that cannot be reached are tried again; none: once.
+    pub wait: Option<Duration>,
+    /// Whether it is cancelled.
+    pub cancel: bool,
+}
+
+/// Carries a run on and returns its exit code. An error means that no host was asked.
+pub fn carry_on(run: &StoredRun, head: &RunHead, how: CarryOn<'_>) -> Result<u8, CliError> {
+    let ready = Ready::new(&head.ssh, &head.plan.limits, how.shown)?;
+    let ledger = Ledger::reopen(run.dir(), &who()).map_err(|error| not_reopened(head, error))?;
+    // Read only now: until this process had the record to itself, another one may have gone on with it.
+    let blobs = blobs_of(run, head).map_err(|error| {
+        let message = format!("the payload of run {} cannot be read from its record: {}", head.run, plain(&error));
+        CliError::new(ErrorKind::Ledger, message)
+    })?;
+    let start = match run.recorded().map_err(unreadable)? {
+        None => Start::New(start_of(head)),
+        Some(mut recorded) => {
+            if !withdraw(&mut recorded) && recorded.ended {
+                return Err(nothing_left(head));
+            }
+            Start::Resumed { recorded: recorded_now(recorded, head), who: who(), ms: now_ms() }
+        }
+    };
+    let first = how.cancel.then(|| Control::Cancel { by: Some(who()) });
+    ready.conduct(Recorded { head, ledger, start, blobs, patience: how.wait, first }, how.shown)
+}
+
+/// Another process has the run.
+pub fn busy(run: &mcom_model::RunId, writer: &Writer) -> CliError {
+    CliError::new(ErrorKind::Busy, format!("run {run} is being carried on by {writer}"))
+        .hint(format!("see what it does: mcom watch {run}"))
+        .hint(format!("end it: mcom cancel {run}"))
+}
+
+/// Every host of the run has its outcome.
+pub fn nothing_left(head: &RunHead) -> CliError {
+    let run = &head.run;
+    CliError::new(ErrorKind::NothingLeft, format!("run {run} has ended, and how every host ended is known"))
+        .hint(format!("what came of it: mcom log {run}"))
+        .hint(format!("a new attempt on those that are not ok: mcom retry {run}"))
+}
+
+fn not_reopened(head: &RunHead, error: ReopenError) -> CliError {
+    match error {
+        ReopenError::Busy { writer } => busy(&head.run, &writer),
+        ReopenError::Read(error) => unreadable(error),
+        ReopenError::Write(error) => CliError::new(ErrorKind::Ledger, error.to_string()),
+    }
+}
+
+fn unreadable(error: ReadError) -> CliError {
+    CliError::new(ErrorKind::Ledger, error.to_string())
+}

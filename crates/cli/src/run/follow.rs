@@ -1,0 +1,135 @@
+//! Follows the record of a run that another process carries out, as it grows.
+
+use crate::error::{CliError, ErrorKind, plain};
+use crate::exit;
+use crate::run::bodies::LedgerBodies;
+use crate::run::conduct::Shown;
+use crate::run::identity::now_ms;
+use crate::run::views::Views;
+use mcom_ledger::{Events, ReadError, RunHead, StoredRun};
+use mcom_model::RunClock;
+use mcom_report::{LiveReport, Progress, RunInfo, RunView, write_outdir};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// How often the record is looked at.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// How the following ended.
+enum End {
+    /// The run has ended.
+    Run,
+    /// Nobody carries the run on.
+    Nobody,
+    /// The reader wants no more.
+    Reader,
+}
+
+/// Shows a run from its record until it has ended, and returns its exit code. An interrupt ends the showing only.
+pub fn follow(run: &StoredRun, head: &RunHead, shown: Shown<'_>) -> Result<u8, CliError> {
+    let info = Arc::new(RunInfo::new(&head.plan, &head.spec, head.started_ms));
+    let (out, err) = (Box::new(io::stdout()), Box::new(io::stderr()));
+    let report = LiveReport::of_record(Arc::clone(&info), shown.display.options, out, err);
+    let draws = shown.display.options.progress == Progress::Bar;
+    let views =
+        Views::start(report, bodies(run)?, draws).map_err(|error| system("no thread for what is printed", &error))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| system("no event loop", &error))?;
+    let mut follower =
+        Follower { run, head, events: run.events().map_err(unreadable)?, view: RunView::new(info), views };
+    runtime.block_on(async {
+        let end = follower.watch().await?;
+        let Follower { view, views, .. } = follower;
+        Ok(end.finish(head, &view, views, shown, run).await)
+    })
+}
+
+struct Follower<'a> {
+    run: &'a StoredRun,
+    head: &'a RunHead,
+    events: Events,
+    view: RunView,
+    views: Views,
+}
+
+impl Follower<'_> {
+    async fn watch(&mut self) -> Result<End, CliError> {
+        let listen = |kind| signal(kind).map_err(|error| system("no signals", &error));
+        let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
+        let mut hangup = listen(SignalKind::hangup())?;
+        loop {
+            // Asked before the events are read: what is written after that is read by the next round.
+            let writer = self.run.writer().map_err(unreadable)?;
+            self.take_in()?;
+            if writer.is_none() {
+                return Ok(if self.view.ended().is_some() { End::Run } else { End::Nobody });
+            }
+            let wait = self.tick().map_or(LOOK, |due| due.min(LOOK));
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                _ = interrupt.recv() => return Ok(End::Reader),
+                _ = terminate.recv() => return Ok(End::Reader),
+                _ = hangup.recv() => return Ok(End::Reader),
+            }
+        }
+    }
+
+    fn take_in(&mut self) -> Result<(), CliError> {
+        self.events.look_again().map_err(unreadable)?;
+        for event in self.events.by_ref() {
+            let event = event.map_err(unreadable)?;
+            self.view.apply(&event);
+            self.views.event(&event);
+        }
+        Ok(())
+    }
+
+    fn tick(&mut self) -> Option<Duration> {
+        let now = RunClock::from_millis(now_ms().saturating_sub(self.head.started_ms));
+        self.views.tick(now.max(self.view.now())).1
+    }
+}
+
+impl End {
+    async fn finish(self, head: &RunHead, view: &RunView, views: Views, shown: Shown<'_>, run: &StoredRun) -> u8 {
+        let id = &head.run;
+        match self {
+            Self::Reader => {
+                views.leave(format!("mcom: the run goes on: mcom watch {id}\n")).await;
+                return exit::INTERRUPTED;
+            }
+            Self::Nobody => {
+                let text = format!("mcom: run {id} is not finished, and nobody carries it on: mcom resume {id}\n");
+                views.finish(text, std::future::pending()).await;
+                return exit::UNKNOWN;
+            }
+            Self::Run => {}
+        }
+        let mut last = String::new();
+        if let (Some(dir), Ok(bodies)) = (shown.output.outdir.as_deref(), bodies(run))
+            && let Err(error) = std::fs::create_dir_all(dir).and_then(|()| write_outdir(view, &bodies, Path::new(dir)))
+        {
+            last = format!("mcom: the outputs could not be copied: {}; they are in the ledger\n", plain(&error));
+        }
+        views.finish(last, std::future::pending()).await;
+        if shown.output.maxrc {
+            return exit::of_worst_host(view.hosts().map(|(_, host)| host));
+        }
+        exit::of_run(view.tally(), view.ended().map(|(_, by)| by), None)
+    }
+}
+
+fn bodies(run: &StoredRun) -> Result<LedgerBodies, CliError> {
+    StoredRun::open(run.dir()).map(LedgerBodies).map_err(unreadable)
+}
+
+fn unreadable(error: ReadError) -> CliError {
+    CliError::new(ErrorKind::Ledger, error.to_string())
+}
+
+fn system(what: &str, error: &io::Error) -> CliError {
+    CliError::new(ErrorKind::File, format!("{what}: {}", plain(error)))
+}

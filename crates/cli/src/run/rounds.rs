@@ -1,0 +1,125 @@
+//! One run in one round, or in several: hosts that could not be reached are tried again while somebody waits for them.
+
+use crate::run::identity::{now_ms, who};
+use crate::run::sink::LedgerSink;
+use bytes::Bytes;
+use mcom_driver::link::Connector;
+use mcom_driver::run::{Control, Order, Start, coordinate};
+use mcom_ledger::{RunHead, StoredRun};
+use mcom_model::{OutcomeKind, RecordedRun, RunClock};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc::Receiver;
+
+/// The first pause between two rounds; each further one is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_secs(10);
+
+/// The longest pause between two rounds.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// How long hosts that cannot be reached are tried again; none: not at all.
+pub(super) type Patience = Option<Duration>;
+
+/// What stays the same from round to round.
+pub(super) struct Work<'a> {
+    pub(super) connector: Arc<Connector>,
+    pub(super) head: &'a RunHead,
+    pub(super) blobs: Vec<Bytes>,
+    pub(super) patience: Patience,
+}
+
+/// Carries a run out, and on, until there is nothing left to try or the patience is over.
+pub(super) async fn rounds(work: Work<'_>, start: Start, sink: &mut LedgerSink, control: &mut Receiver<Control>) {
+    let until = work.patience.map(|patience| Instant::now() + patience);
+    let (mut start, mut pause) = (start, FIRST_PAUSE);
+    loop {
+        let (plan, spec, blobs) = (&work.head.plan, work.head.spec.clone(), work.blobs.clone());
+        coordinate(Arc::clone(&work.connector), Order { plan, spec, start, blobs }, sink, control).await;
+        let left = until.map(|until| until.saturating_duration_since(Instant::now())).unwrap_or_default();
+        let Some(recorded) = again(work.head, sink).filter(|_| !left.is_zero()) else { return };
+        let time = pause.min(left);
+        let count = recorded.hosts.iter().filter(|host| host.outcome.is_none()).count();
+        let plural = if count == 1 { "" } else { "s" };
+        sink.notice(format!("{count} host{plural} could not be reached: again in {} s", time.as_secs()));
+        if stopped(control, time).await {
+            return;
+        }
+        start = Start::Resumed { recorded: recorded_now(recorded, work.head), who: who(), ms: now_ms() };
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// The run with those withdrawn that may be tried again; none where there is nothing to try.
+fn again(head: &RunHead, sink: &LedgerSink) -> Option<RecordedRun> {
+    sink.run().ended()?;
+    let mut recorded = sink.reader().recorded().ok().flatten()?;
+    let stopped = recorded.cancelled || recorded.halted.is_some();
+    let open = withdraw(&mut recorded);
+    debug_assert_eq!(recorded.hosts.len(), head.plan.hosts.len());
+    (open && !stopped).then_some(recorded)
+}
+
+/// Takes back the outcomes that say that a host could not be asked. Whether any host is without an outcome now.
+pub(super) fn withdraw(recorded: &mut RecordedRun) -> bool {
+    for host in &mut recorded.hosts {
+        // What was cancelled is not tried anew; what may run there still has to hear of it.
+        let again = match host.outcome {
+            Some(OutcomeKind::Unknown) => true,
+            Some(OutcomeKind::Unreachable) => !recorded.cancelled,
+            _ => false,
+        };
+        if again {
+            (host.outcome, host.printed) = (None, None);
+        }
+    }
+    recorded.hosts.iter().any(|host| host.outcome.is_none())
+}
+
+/// The run's clock goes on from its last event, or from the wall clock where that is later.
+pub(super) fn recorded_now(recorded: RecordedRun, head: &RunHead) -> RecordedRun {
+    let now = RunClock::from_millis(now_ms().saturating_sub(head.started_ms));
+    RecordedRun { at: recorded.at.max(now), ..recorded }
+}
+
+/// The blobs of a run's payload, which lie beside its record.
+pub fn blobs_of(run: &StoredRun, head: &RunHead) -> std::io::Result<Vec<Bytes>> {
+    head.spec.payload.blobs().map(|blob| run.blob(&blob).map(Bytes::from)).collect()
+}
+
+/// Waits; whether the operator has said a word.
+async fn stopped(control: &mut Receiver<Control>, time: Duration) -> bool {
+    tokio::select! {
+        word = control.recv() => word.is_some(),
+        () = tokio::time::sleep(time) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mcom_model::RecordedHost;
+    use std::collections::BTreeSet;
+
+    fn recorded(outcomes: &[Option<OutcomeKind>], cancelled: bool) -> RecordedRun {
+        let host = |&outcome| RecordedHost { outcome, printed: None, begun: true };
+        let hosts = outcomes.iter().map(host).collect();
+        let (at, bodies) = (RunClock::from_millis(7), BTreeSet::new());
+        RecordedRun { at, hosts, bodies, cancelled, halted: None, ended: true }
+    }
+
+    #[test]
+    fn what_could_not_be_asked_is_taken_back_and_nothing_else() {
+        use OutcomeKind::*;
+        let all: Vec<_> = OutcomeKind::ALL.into_iter().map(Some).collect();
+        let open = |cancelled| {
+            let mut recorded = recorded(&all, cancelled);
+            assert!(withdraw(&mut recorded));
+            let open = recorded.hosts.iter().zip(OutcomeKind::ALL).filter(|(host, _)| host.outcome.is_none());
+            open.map(|(_, kind)| kind).collect::<Vec<_>>()
+        };
+        assert_eq!(open(false), [Unreachable, Unknown]);
+        assert_eq!(open(true), [Unknown]);
+        assert!(!withdraw(&mut recorded(&[Some(Ok), Some(NotRun)], false)));
+        assert!(withdraw(&mut recorded(&[Some(Ok), None], false)));
+    }
+}
