@@ -8,6 +8,8 @@ mod guide;
 mod hosts;
 mod interrupt;
 mod limits;
+mod locks;
+mod once;
 mod output;
 mod plan;
 mod readers;

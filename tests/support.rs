@@ -2,7 +2,7 @@
 
 use mcom_testbed::{Fleet, FleetBuilder};
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// The program under test. Its node lies beside it.
@@ -58,16 +58,25 @@ impl Bench {
     /// The recorded events of the last run, as values; none where there was no run yet.
     pub fn events(&self) -> Vec<serde_json::Value> {
         let state = self.fleet.env().into_iter().find(|(key, _)| key == "XDG_STATE_HOME").expect("the fleet sets it").1;
-        let text = std::fs::read_to_string(format!("{state}/mcom/runs/latest/events.ndjson")).unwrap_or_default();
-        // A run that is still going on may be writing its last line.
-        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-        whole.lines().map(|line| serde_json::from_str(line).expect("an event is JSON")).collect()
+        recorded(Path::new(&state))
+    }
+
+    /// The same of an operator whose state home is the folder of this name.
+    pub fn events_of(&self, operator: &str) -> Vec<serde_json::Value> {
+        recorded(&self.path(operator))
     }
 
     /// How many connections were authenticated, over all hosts.
     pub fn logins(&self) -> usize {
         self.fleet.names().map(|name| self.fleet.logins(name).unwrap()).sum()
     }
+}
+
+fn recorded(state: &Path) -> Vec<serde_json::Value> {
+    let text = std::fs::read_to_string(state.join("mcom/runs/latest/events.ndjson")).unwrap_or_default();
+    // A run that is still going on may be writing its last line.
+    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+    whole.lines().map(|line| serde_json::from_str(line).expect("an event is JSON")).collect()
 }
 
 impl From<Output> for Ran {
