@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "the helpers of a test are tests")]
 
 mod alone;
+mod cancel;
 mod cli_errors;
 mod config;
 mod guide;
@@ -13,6 +14,9 @@ mod once;
 mod output;
 mod plan;
 mod readers;
+mod resume;
+mod retry;
 mod run;
 mod support;
 mod tidy;
+mod watch;

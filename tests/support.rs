@@ -1,6 +1,7 @@
 //! What the tests of runs share: a fleet, the program, and what it left in its ledger.
 
 use mcom_testbed::{Fleet, FleetBuilder};
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -66,6 +67,13 @@ impl Bench {
         recorded(&self.path(operator))
     }
 
+    /// The head of the last run.
+    pub fn head(&self) -> serde_json::Value {
+        let state = self.fleet.env().into_iter().find(|(key, _)| key == "XDG_STATE_HOME").expect("the fleet sets it").1;
+        let text = std::fs::read_to_string(format!("{state}/mcom/runs/latest/run.json")).unwrap();
+        serde_json::from_str(&text).expect("a head is JSON")
+    }
+
     /// How many connections were authenticated, over all hosts.
     pub fn logins(&self) -> usize {
         self.fleet.names().map(|name| self.fleet.logins(name).unwrap()).sum()
@@ -116,4 +124,20 @@ pub fn outcomes(bench: &Bench) -> Vec<String> {
     let mut kinds: Vec<String> = ended.map(|event| event["outcome"]["kind"].as_str().unwrap().to_owned()).collect();
     kinds.sort();
     kinds
+}
+
+/// How each host ended, as the record stands: what a resume has taken back does not count.
+pub fn ended_as(events: &[serde_json::Value]) -> BTreeMap<u64, String> {
+    let mut outcomes = BTreeMap::new();
+    for event in events {
+        if event["said"] == "ended" {
+            let kind = event["outcome"]["kind"].as_str().unwrap().to_owned();
+            assert_eq!(outcomes.insert(event["host"].as_u64().unwrap(), kind), None, "a host ends once: {event}");
+        }
+        for range in event["hosts"].as_array().filter(|_| event["event"] == "resumed").into_iter().flatten() {
+            let (first, last) = (range[0].as_u64().unwrap(), range[1].as_u64().unwrap());
+            outcomes.retain(|id, _| !(first..=last).contains(id));
+        }
+    }
+    outcomes
 }

@@ -2,6 +2,7 @@
 
 use crate::ssh::config::{self, ConfigError, SshSettings};
 use crate::ssh::connection::Connection;
+use crate::ssh::leftovers;
 use crate::ssh::mux::{self, Leaving};
 use mcom_engine::tree::LinkFailure;
 use mcom_model::HostSpec;
@@ -46,14 +47,19 @@ pub struct SshClient {
 }
 
 impl SshClient {
-    /// Writes the configuration that `settings` ask for.
+    /// Writes the configuration that `settings` ask for, and clears away what earlier clients left that were killed.
     pub fn new(settings: &SshSettings) -> Result<Arc<Self>, SshSetupError> {
         let text = config::render(settings)?;
         let place = socket_place();
         let unusable = |source| SshSetupError::Folder { folder: place.clone(), source };
+        leftovers::clear(&place);
         let private = Permissions::from_mode(0o700);
-        let folder =
-            tempfile::Builder::new().prefix("mcom-").permissions(private).tempdir_in(&place).map_err(unusable)?;
+        let folder = tempfile::Builder::new()
+            .prefix(leftovers::PREFIX)
+            .permissions(private)
+            .tempdir_in(&place)
+            .map_err(unusable)?;
+        leftovers::claim(folder.path());
         let connect_timeout = settings.connect_timeout;
         let client = Self { folder, connect_timeout, made: AtomicU32::new(0), leaving: Mutex::new(Vec::new()) };
         std::fs::write(client.config(), text).map_err(unusable)?;

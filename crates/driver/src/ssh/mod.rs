@@ -4,6 +4,7 @@ mod classify;
 mod client;
 mod config;
 mod connection;
+mod leftovers;
 mod mux;
 
 pub use classify::{classify, connection_lost};
