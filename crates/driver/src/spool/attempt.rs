@@ -3,7 +3,7 @@
 use crate::spool::formats::StartedRecord;
 use crate::spool::{AttemptSpec, ClaimRecord, ExitRecord, Folder, History, HostIdentity, Spool, SpoolError};
 use bytes::Bytes;
-use mcom_model::{BlobRef, RunId, Stream};
+use mcom_model::{BlobRef, Reason, RunId, Stream};
 use rustix::fs::{FlockOperation, Mode};
 use rustix::io::Errno;
 use std::fs::File;
@@ -224,6 +224,12 @@ impl AttemptFolder {
     pub fn was_executed(&self) -> Result<bool, SpoolError> {
         let bytes = self.folder.read("started", CLAIM)?.unwrap_or_default();
         Ok(bytes.ends_with(EXECUTED))
+    }
+
+    /// Why the attempt waits for the host's lock, or has waited, where it had to.
+    pub fn read_held(&self) -> Result<Option<Reason>, SpoolError> {
+        let bytes = self.folder.read("held", CLAIM)?;
+        Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
     }
 
     /// Whether the recorded payload process is alive.

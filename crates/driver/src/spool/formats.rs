@@ -22,6 +22,9 @@ pub struct AttemptSpec {
     pub host: String,
     /// Its datacenter's name.
     pub dc: String,
+    /// Milliseconds that the run's deadline left at the claim; none means no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline_ms: Option<u64>,
 }
 
 /// `exit`: how the attempt ended.
@@ -50,22 +53,6 @@ pub struct IndexLine {
     pub len: u64,
     /// Microseconds from the supervisor's start to the piece's first byte.
     pub at: u64,
-}
-
-/// `holder`: who has the host's lock.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HolderRecord {
-    /// `RUN.ATTEMPT`: the folder of the run.
-    pub attempt: String,
-    /// Who runs it.
-    pub who: String,
-    /// What: the payload's name.
-    pub what: String,
-    /// Why.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// Since when, in milliseconds since 1970.
-    pub since_ms: u64,
 }
 
 /// A line of `history`.

@@ -12,6 +12,7 @@
 //!     payload, stdin             the bytes
 //!     started                    JSON: pid, start time, boot id; then a line `executed`
 //!     out, err, index            the two streams; a JSON line for each piece: stream, offset, len, at (µs)
+//!     held                       JSON: why it waits for the host's lock, where it has to
 //!     result                     what the payload left in $MCOM_RESULT
 //!     exit                       JSON, padded with blanks: the outcome and the receipt
 //!     bell, ctl                  fifos: the supervisor wakes the node; the node asks for a cancel
@@ -29,6 +30,7 @@ mod formats;
 mod history;
 mod host;
 mod newest;
+mod past;
 mod place;
 mod remove;
 #[cfg(test)]
@@ -39,7 +41,7 @@ pub use attempt::{AttemptFolder, Claim, EXIT_ROOM, Void};
 pub use chain::Standing;
 pub use error::SpoolError;
 pub use folder::Folder;
-pub use formats::{AttemptSpec, ClaimRecord, ExitRecord, HistoryLine, HolderRecord, IndexLine};
+pub use formats::{AttemptSpec, ClaimRecord, ExitRecord, HistoryLine, IndexLine};
 pub use history::History;
 pub use host::{HostIdentity, ProcessIdentity, ProcessStat};
 pub use place::{HostLock, Spool};

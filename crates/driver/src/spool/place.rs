@@ -1,7 +1,7 @@
 //! Where the spool is, whether it is safe to use, and the lock of the host.
 
-use crate::spool::{AttemptFolder, Folder, HolderRecord, HostIdentity, SpoolError};
-use mcom_model::{Reason, ReasonKind};
+use crate::spool::{AttemptFolder, Folder, HostIdentity, SpoolError};
+use mcom_model::{Holder, Reason, ReasonKind};
 use rustix::fs::{FlockOperation, Mode, StatVfsMountFlags};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
@@ -103,7 +103,7 @@ impl Spool {
     }
 
     /// Takes the host's lock and writes down who has it. `Ok(Err(…))` says that the host is busy, with whom and why.
-    pub fn lock(&self, me: &HolderRecord, now_ms: u64) -> Result<Result<HostLock, Reason>, SpoolError> {
+    pub fn lock(&self, me: &Holder, now_ms: u64) -> Result<Result<HostLock, Reason>, SpoolError> {
         let flock = self.root.append("lock")?;
         match rustix::fs::flock(&flock, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
@@ -122,18 +122,27 @@ impl Spool {
     }
 
     /// Who took the host's lock last.
-    pub fn holder(&self) -> Result<Option<HolderRecord>, SpoolError> {
+    pub fn holder(&self) -> Result<Option<Holder>, SpoolError> {
         let Some(bytes) = self.root.read("holder", SMALL)? else { return Ok(None) };
         Ok(serde_json::from_slice(&bytes).ok())
     }
 
-    fn busy(holder: Option<&HolderRecord>, now_ms: u64, more: &str) -> Reason {
+    /// Who has the host now. The lock itself is not touched: whoever looks must not keep anybody from taking it. Its
+    /// holder has the claim of its attempt for as long, and from the exit record on no longer the host.
+    pub fn held_by(&self) -> Result<Option<Holder>, SpoolError> {
+        let Some(holder) = self.holder()? else { return Ok(None) };
+        let Ok(attempt) = AttemptFolder::open(self, &holder.attempt) else { return Ok(None) };
+        let holds = !attempt.files().has("exit")? && (attempt.is_claim_held()? || attempt.payload_is_alive(&self.host));
+        Ok(holds.then_some(holder))
+    }
+
+    fn busy(holder: Option<&Holder>, now_ms: u64, more: &str) -> Reason {
         let Some(holder) = holder else {
             return Reason::new(ReasonKind::Busy, "another run holds the host");
         };
         let seconds = now_ms.saturating_sub(holder.since_ms) / 1000;
         let why = holder.reason.as_ref().map(|why| format!(" \"{why}\"")).unwrap_or_default();
-        let HolderRecord { attempt, who, what, .. } = holder;
+        let Holder { attempt, who, what, .. } = holder;
         Reason::new(
             ReasonKind::Busy,
             format!("run {attempt} of {who} ({what}{why}) holds the host since {seconds} s{more}"),

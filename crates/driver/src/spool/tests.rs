@@ -1,8 +1,9 @@
 //! The spool's promises: safe places only, one claim for ever, errors with their class.
 
-use crate::spool::{AttemptFolder, AttemptSpec, Claim, HolderRecord, HostIdentity, Spool, SpoolError, Standing, Void};
+use crate::spool::{AttemptFolder, AttemptSpec, Claim, HostIdentity, Spool, SpoolError, Standing, Void};
 use mcom_model::{
-    BlobRef, Digest, InnerLinks, OutputMode, Payload, PayloadKind, ReasonKind, RunId, RunLimits, RunSpec, TreeShape,
+    BlobRef, Digest, Holder, InnerLinks, OutputMode, Payload, PayloadKind, ReasonKind, RunId, RunLimits, RunSpec,
+    TreeShape,
 };
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::PathBuf;
@@ -47,7 +48,7 @@ fn run(attempt: u32) -> RunSpec {
 
 /// Claims an attempt of the run as a node does.
 fn claim(spool: &Spool, attempt: u32) -> Result<(AttemptFolder, Claim), SpoolError> {
-    let spec = AttemptSpec { run: run(attempt), host: "web1".into(), dc: "dc1".into() };
+    let spec = AttemptSpec { run: run(attempt), host: "web1".into(), dc: "dc1".into(), deadline_ms: None };
     AttemptFolder::claim(spool, &spec, &[bytes::Bytes::from_static(b"true")], 0)
 }
 
@@ -85,7 +86,7 @@ fn links_inside_the_spool_are_refused() {
     for name in ["lock", "history"] {
         symlink(&target, place.join(name)).unwrap();
     }
-    let me = HolderRecord { attempt: "a.1".into(), who: "a".into(), what: "b".into(), reason: None, since_ms: 0 };
+    let me = Holder { attempt: "a.1".into(), who: "a".into(), what: "b".into(), reason: None, since_ms: 0 };
     assert_eq!(spool.lock(&me, 0).unwrap_err().kind(), ReasonKind::SpoolUnsafe);
     assert!(claim(&spool, 1).is_err());
     assert_eq!(std::fs::read_to_string(&target).unwrap(), "untouched");
@@ -264,7 +265,7 @@ fn attempts_that_were_given_up_make_room_for_the_next_and_never_after_the_last_w
 fn the_second_holder_is_told_who_what_why_and_since_when() {
     let (_folder, place) = place();
     let spool = Spool::open(&place, &host()).unwrap();
-    let me = HolderRecord {
+    let me = Holder {
         attempt: "8f3k.1".into(),
         who: "alice@bastion".into(),
         what: "fix.sh".into(),

@@ -2,12 +2,14 @@
 //! starts.
 
 use crate::spool::{AttemptFolder, AttemptSpec, Claim, HostIdentity, Spool, SpoolError, Standing, Void};
+use crate::supervisor::answer::already_ran;
+use crate::supervisor::login::session_kills;
 use crate::supervisor::record::wall_ms;
 use bytes::Bytes;
 use mcom_engine::attempt::Verdict;
 use mcom_engine::tree::{OwnEvent, OwnMode, OwnStart};
 use mcom_model::{Digest, Outcome, Reason, ReasonKind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What is to be done next.
 pub(super) enum Beginning {
@@ -82,13 +84,19 @@ fn claim(spool: &Spool, start: &OwnStart, attempt: u32, blobs: &[Bytes]) -> Resu
     if let Err(reason) = check(start, blobs) {
         return Ok(Err(Outcome::Refused { reason }));
     }
+    if start.spec.once
+        && let Some(earlier) = spool.latest_ok(start.spec.payload.id())?
+    {
+        return Ok(Err(Outcome::Skipped { reason: already_ran(&earlier) }));
+    }
     let mut run = start.spec.clone();
     run.attempt = attempt;
-    let spec = AttemptSpec { run, host: start.name.clone(), dc: start.dc.clone() };
+    let (host, dc, deadline_ms) = (start.name.clone(), start.dc.clone(), start.deadline_ms);
+    let spec = AttemptSpec { run, host, dc, deadline_ms };
     Ok(Ok(AttemptFolder::claim(spool, &spec, blobs, wall_ms())?))
 }
 
-/// Whether the payload is whole, and one that this node can run.
+/// Whether the payload is whole, one that this node can run, and one that may outlive the link.
 fn check(start: &OwnStart, blobs: &[Bytes]) -> Result<(), Reason> {
     let payload = &start.spec.payload;
     if let Some(user) = &payload.run_as {
@@ -97,11 +105,11 @@ fn check(start: &OwnStart, blobs: &[Bytes]) -> Result<(), Reason> {
     }
     let fits = payload.blobs().count() == blobs.len()
         && payload.blobs().zip(blobs).all(|(blob, bytes)| Digest::of(bytes) == blob.digest);
-    if fits {
-        return Ok(());
+    if !fits {
+        let text = "the payload that arrived is not the one that was sent";
+        return Err(Reason::new(ReasonKind::PayloadDigestMismatch, text));
     }
-    let text = "the payload that arrived is not the one that was sent";
-    Err(Reason::new(ReasonKind::PayloadDigestMismatch, text))
+    session_kills(Path::new("/")).map_or(Ok(()), Err)
 }
 
 /// A spool that cannot be used lets nothing start. What may have begun in it is not known then.

@@ -41,6 +41,7 @@ pub(super) struct Teller {
     pub tails: [Tail; 2],
     pub cancelled: bool,
     pub claimed: bool,
+    pub held: bool,
 }
 
 impl Teller {
@@ -188,6 +189,7 @@ impl<'a> Follower<'a> {
         let receipt = record.as_ref().and_then(|record| record.receipt.clone());
         match self.has_started(receipt.as_ref()) {
             Ok(true) if !self.started => self.say_started().await?,
+            Ok(false) if record.is_none() => self.say_held().await?,
             Ok(_) => {}
             Err(error) => return Ok(Err(error)),
         }
@@ -216,7 +218,7 @@ impl<'a> Follower<'a> {
         if self.started || receipt.is_some() || self.heard.executed {
             return Ok(true);
         }
-        if self.ours {
+        if self.watch.hears() {
             return Ok(false);
         }
         let [out, err] = &mut self.teller.tails;
@@ -230,6 +232,16 @@ impl<'a> Follower<'a> {
         }
         let boot = self.attempt.claim_boot().ok().flatten().unwrap_or_default();
         self.teller.tell(OwnEvent::Attached { boot }).await
+    }
+
+    /// Says once that it waits for the host's lock.
+    async fn say_held(&mut self) -> Result<(), Gone> {
+        if self.teller.held {
+            return Ok(());
+        }
+        let Ok(Some(reason)) = self.attempt.read_held() else { return Ok(()) };
+        self.teller.held = true;
+        self.teller.tell(OwnEvent::Held { reason }).await
     }
 
     /// Passes on one piece of a stream, or says that there is more than it may.
@@ -278,7 +290,11 @@ impl<'a> Follower<'a> {
         let word = if self.ours { Void::Final } else { word(self.teller.mode) };
         let verdict = self.attempt.ask(self.spool.host(), word);
         let outcome = match verdict {
-            Ok(Verdict::Running) => return Ok(None),
+            // Another supervisor has it, or a process that this node was just making holds its files still.
+            Ok(Verdict::Running) => {
+                self.watch = Watch::folder(&self.attempt);
+                return Ok(None);
+            }
             Ok(Verdict::Ended(outcome)) => outcome,
             Ok(Verdict::Unknown(reason)) => Outcome::Unknown { reason },
             Ok(Verdict::DidNotStart) => match self.attempt.void() {

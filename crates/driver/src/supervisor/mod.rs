@@ -5,11 +5,14 @@
 //! leaves the exit record in the folder. The node reads along and may come and go; another one may follow in its place,
 //! or beside it.
 
+mod answer;
 mod begin;
 mod bell;
 mod cgroup;
 mod descend;
 mod follow;
+mod inquiry;
+mod login;
 mod output;
 mod own;
 mod payload;

@@ -6,16 +6,17 @@
 use crate::spool::{AttemptFolder, Claim, Spool, SpoolError, Void};
 use crate::supervisor::begin::{Beginning, begin, ended};
 use crate::supervisor::follow::{Followed, Follower, Gone, Order, Teller};
+use crate::supervisor::inquiry::{self, Answered, inquire};
 use crate::supervisor::tail::Tail;
 use crate::supervisor::watch::Watch;
 use bytes::Bytes;
 use mcom_engine::attempt::Verdict;
 use mcom_engine::tree::{OwnEvent, OwnStart};
-use mcom_model::{Outcome, Reason, ReasonKind, Stream};
+use mcom_model::{Outcome, PayloadKind, Reason, ReasonKind, Stream};
 use std::path::PathBuf;
 use std::time::Instant;
 use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinError, spawn_blocking};
 
 /// This host's own attempt. Letting it go ends the reading, never the payload.
 #[derive(Debug)]
@@ -89,10 +90,25 @@ async fn see_to(
         tails: [Tail::new(Stream::Out, start.from[0]), Tail::new(Stream::Err, start.from[1])],
         cancelled: false,
         claimed: false,
+        held: false,
     };
     let mut asked = Asked { place: place.spool.clone(), start, blobs, since: Instant::now() };
+    if asked.start.spec.payload.kind == PayloadKind::Inquiry {
+        // The only error is that nobody listens any more.
+        let _ = inquired(asked, &mut teller).await;
+        return;
+    }
     // An attempt that was given up before its start may have another one in its place: then that is looked at.
     while let Ok(Followed::Superseded) = once(&place, &mut asked, &mut teller).await {}
+}
+
+async fn inquired(asked: Asked, teller: &mut Teller) -> Result<(), Gone> {
+    let from = asked.start.from[Stream::Out as usize];
+    match spawn_blocking(move || inquire(asked.place, &asked.start, &asked.blobs)).await {
+        Ok(Answered::With(answer, boot)) => inquiry::tell(answer, &boot, teller, from).await,
+        Ok(Answered::Not(event)) => teller.tell(event).await,
+        Err(panic) => teller.tell(ended(Outcome::Refused { reason: fault(&panic) })).await,
+    }
 }
 
 /// Looks where the attempt stands, and follows it where there is something to follow.
@@ -114,8 +130,12 @@ impl Asked {
         let passed = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX);
         start.deadline_ms = start.deadline_ms.map(|left| left.saturating_sub(passed));
         let looked = spawn_blocking(move || begin(place, &start, &blobs)).await;
-        looked.map_err(|panic| Reason::new(ReasonKind::Internal, format!("the claim ended in a fault: {panic}")))
+        looked.map_err(|panic| fault(&panic))
     }
+}
+
+fn fault(panic: &JoinError) -> Reason {
+    Reason::new(ReasonKind::Internal, format!("the node ended in a fault: {panic}"))
 }
 
 /// Starts the supervisor of an attempt that this node has claimed, and follows it.

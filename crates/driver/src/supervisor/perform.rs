@@ -1,9 +1,9 @@
 //! Carries out what the attempt decides: files, locks and processes, and how each of them went.
 
 use crate::spool::{
-    AttemptFolder, AttemptSpec, Claim, EXECUTED, ExitRecord, History, HolderRecord, HostLock, ProcessIdentity, Spool,
-    SpoolError,
+    AttemptFolder, AttemptSpec, Claim, EXECUTED, ExitRecord, History, HostLock, ProcessIdentity, Spool, SpoolError,
 };
+use crate::supervisor::answer::already_ran;
 use crate::supervisor::bell;
 use crate::supervisor::cgroup::Cgroup;
 use crate::supervisor::descend::{descendants, term_all};
@@ -12,7 +12,7 @@ use crate::supervisor::payload::{PayloadProcess, Program};
 use crate::supervisor::record::{EXIT_DRAFT, begin_line, end_line, read_result, reserve_exit, wall_ms, write_exit};
 use crate::supervisor::sys::{self, Reaped};
 use mcom_engine::attempt::{Input, Op};
-use mcom_model::{Digest, Exit, Outcome, Reason, ReasonKind, Receipt, RunClock, Stream};
+use mcom_model::{Digest, Exit, Holder, Outcome, Reason, ReasonKind, Receipt, RunClock, Stream};
 use rustix::process::Signal;
 use std::fs::File;
 use std::io::Write;
@@ -100,6 +100,8 @@ impl Hands {
         let done = match op {
             Op::ReadClaim => return self.read_claim(),
             Op::Kill => return self.kill(now),
+            Op::FindEarlier => return self.find_earlier(),
+            Op::NoteHeld(reason) => self.note_held(&reason),
             Op::TakeClaim => self.take_claim(),
             Op::ReserveExit => self.reserve(),
             Op::TakeLock => self.take_lock(),
@@ -207,7 +209,7 @@ impl Hands {
 
     fn take_lock(&mut self) -> Result<(), Not> {
         let run = &self.spec.run;
-        let me = HolderRecord {
+        let me = Holder {
             attempt: self.folder.name().to_owned(),
             who: run.who.clone(),
             what: run.payload.name.clone(),
@@ -216,6 +218,23 @@ impl Hands {
         };
         self.lock = Some(self.spool.lock(&me, me.since_ms)?.map_err(Not::Free)?);
         Ok(())
+    }
+
+    /// Followers read it; one that comes when the wait is over finds that it has started.
+    fn note_held(&self, reason: &Reason) -> Result<(), Not> {
+        let files = self.folder.files();
+        let text = serde_json::to_vec(reason).map_err(|error| files.error("held", "write", error))?;
+        files.replace("held", &text)?;
+        bell::ring(&self.bell, bell::LOOK);
+        Ok(())
+    }
+
+    fn find_earlier(&self) -> Input {
+        match self.spool.latest_ok(self.spec.run.payload.id()) {
+            Ok(None) => Input::Done,
+            Ok(Some(earlier)) => Input::Has(already_ran(&earlier)),
+            Err(error) => Input::Failed(error.reason()),
+        }
     }
 
     fn verify(&self) -> Result<(), Not> {

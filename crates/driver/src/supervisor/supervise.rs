@@ -71,7 +71,10 @@ impl Supervisor {
         let spec = folder.read_spec().inspect_err(|error| bell::say(&bell, &error.reason()))?;
         let limits = AttemptLimits {
             command_timeout: spec.run.limits.command_timeout_ms.map(Duration::from_millis),
+            deadline: spec.deadline_ms.map(|left| RunClock::ZERO.after(Duration::from_millis(left))),
             grace: Duration::from_millis(spec.run.limits.grace_ms),
+            lock: spec.run.lock,
+            once: spec.run.once,
         };
         // Who started this process hands the claim on, so that nobody finds it free in between. Anything else there is
         // no claim, and is not taken for one.

@@ -94,6 +94,11 @@ impl Watch {
         }
     }
 
+    /// Whether the bell says here what happens.
+    pub(super) const fn hears(&self) -> bool {
+        matches!(self, Self::Child { .. })
+    }
+
     /// What the bell says, without waiting.
     pub(super) fn last_rung(&self) -> Vec<u8> {
         match self {

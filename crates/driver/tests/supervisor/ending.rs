@@ -2,6 +2,7 @@
 
 use super::stand::{Stand, attempt, command, is_alive, kill, until};
 use mcom_model::{Exit, Outcome, ReasonKind};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// Escapes twice: a session of its own, and a parent that has ended. Deaf to TERM. Writes its id to `$F`.
@@ -57,6 +58,61 @@ async fn a_cancel_ends_what_runs() {
     let ended = running.ended().await;
     assert_eq!(ended.outcome, Outcome::Killed);
     assert_eq!(ended.receipt().receipt.exit, Exit::Signal(15));
+}
+
+/// A node whose supervisor finds no cgroups, where this user can hide them; where it cannot there are none to be made
+/// as a rule.
+fn without_cgroups(stand: &Stand) -> PathBuf {
+    let node = env!("CARGO_BIN_EXE_driver-test-node");
+    let hide = "mount -t tmpfs none /sys/fs/cgroup && exec \"$0\" \"$@\"";
+    let text = format!(
+        "#!/bin/sh\nunshare -m true 2>/dev/null && exec unshare -m sh -c '{hide}' {node} \"$@\"\nexec {node} \"$@\"\n"
+    );
+    let path = stand.path("without-cgroups");
+    std::fs::write(&path, text).unwrap();
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    path
+}
+
+#[tokio::test]
+async fn a_cancel_leaves_no_survivor_within_its_grace_and_two_seconds() {
+    for cgroups in [true, false] {
+        let stand = Stand::new();
+        let (mut spec, blobs) =
+            stand.command(&format!("F=$E; export F; {ESCAPEE} {ESCAPEE} trap '' TERM; while :; do sleep 1; done"));
+        spec.limits.grace_ms = 700;
+        let program = if cgroups { env!("CARGO_BIN_EXE_driver-test-node").into() } else { without_cgroups(&stand) };
+        let mut running = stand.start_with(program, (spec, blobs));
+        running.started().await;
+        let escapee = stand.line_of("escaped").await;
+        let supervisor = until(|| parent_of(&escapee)).await;
+        let all = below(&supervisor);
+        assert!(all.len() >= 3 && all.contains(&escapee), "{all:?}");
+        let since = Instant::now();
+        running.attempt.cancel();
+        // A second word during the grace changes nothing.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        running.attempt.cancel();
+        let ended = running.ended().await;
+        assert_eq!((ended.outcome.clone(), ended.receipt().receipt.left_behind), (Outcome::Killed, 0));
+        let took = since.elapsed();
+        assert!(took >= Duration::from_millis(700) && took < Duration::from_millis(2700), "{took:?}");
+        let survivors: Vec<_> = all.iter().filter(|pid| is_alive(pid)).collect();
+        assert!(survivors.is_empty(), "{survivors:?} live, with cgroups: {cgroups}");
+    }
+}
+
+/// The supervisor is the parent of whoever escapes, once its own parent has ended.
+fn parent_of(pid: &str) -> Option<String> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let parent = stat.rsplit_once(") ").unwrap().1.split(' ').nth(1).unwrap().to_owned();
+    let name = std::fs::read_to_string(format!("/proc/{parent}/cmdline")).unwrap_or_default();
+    name.contains("supervise").then_some(parent)
+}
+
+fn below(pid: &str) -> Vec<String> {
+    let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    children.split_whitespace().flat_map(|child| [vec![child.to_owned()], below(child)].concat()).collect()
 }
 
 #[tokio::test]

@@ -1,23 +1,18 @@
 //! Attempts that more than one node sees to: one after the other, or several at once.
 
+use super::elsewhere::{Elsewhere, outcome_after_reboot};
 use super::stand::{Running, Stand, command, is_alive, kill, live, until};
 use bytes::Bytes;
 use mcom_driver::spool::{AttemptFolder, AttemptSpec, HostIdentity, Spool};
 use mcom_engine::tree::{OwnEvent, OwnMode};
 use mcom_model::{Outcome, ReasonKind, RunSpec, Stream};
-use std::process::{Command, Stdio};
-
-/// Has a payload started by a process of its own, which is then killed: see `node_of_the_next_tests`.
-const NODE_OF: &str = "MCOM_TEST_FOLLOW_NODE_OF";
+use std::process::Command;
 
 /// Prints a line at each of the file's lines, and ends with it.
 const SAY: &str = "echo $PPID $$ > $F; while read -r line; do echo \"$line\"; echo \"$line\" >&2; done < $W";
 
 fn work(stand: &Stand, text: &str) -> (RunSpec, Vec<Bytes>) {
-    let (mut spec, blobs) = live(command(text));
-    let path = |name: &str| stand.path(name).display().to_string();
-    spec.payload.env = vec![("F".into(), path("pids")), ("W".into(), path("wait")), ("S".into(), path("starts"))];
-    (spec, blobs)
+    live(stand.command(text))
 }
 
 fn fifo(stand: &Stand) {
@@ -47,37 +42,18 @@ fn allow_all(running: &Running) {
     running.attempt.allow(Stream::Err, u64::MAX);
 }
 
-/// Not a test of its own: the node that the next tests kill.
-#[tokio::test]
-async fn node_of_the_next_tests() {
-    let Some(folder) = std::env::var_os(NODE_OF) else { return };
-    let stand = Stand::at(folder.as_ref());
-    stand.start(work(&stand, SAY)).ended().await;
-}
-
-fn node_elsewhere(stand: &Stand) -> std::process::Child {
-    Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "supervisor::follow::node_of_the_next_tests", "--nocapture"])
-        .env(NODE_OF, stand.place())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
-}
-
 #[tokio::test]
 async fn after_a_node_was_killed_another_follows_and_gets_each_byte_once() {
     let stand = Stand::new();
     fifo(&stand);
-    let mut node = node_elsewhere(&stand);
+    let node = Elsewhere::start(&stand, SAY);
     let pids = stand.line_of("pids").await;
     let mut wait = std::fs::OpenOptions::new().write(true).open(stand.path("wait")).unwrap();
     let say = |wait: &mut std::fs::File, text: &str| std::io::Write::write_all(wait, text.as_bytes()).unwrap();
     say(&mut wait, "one\n");
     let out = stand.attempt(1).join("err");
     until(|| (std::fs::read(&out).unwrap_or_default() == b"one\n").then_some(())).await;
-    kill(&node.id().to_string());
-    node.wait().unwrap();
+    node.kill();
     say(&mut wait, "two\n");
     // It was told the first two bytes of one stream and nothing of the other.
     let mut running = stand.start_as(OwnMode::Look, [2, 0], (work(&stand, SAY).0, vec![]));
@@ -182,7 +158,7 @@ async fn a_supervisor_that_dies_while_it_is_followed_is_judged_by_each() {
 /// A node that died between claim and start.
 fn claimed_and_left(stand: &Stand, (run, blobs): &(RunSpec, Vec<Bytes>)) {
     let spool = Spool::open(&stand.spool(), &HostIdentity::read().unwrap()).unwrap();
-    let spec = AttemptSpec { run: run.clone(), host: "web1".into(), dc: "dc1".into() };
+    let spec = AttemptSpec { run: run.clone(), host: "web1".into(), dc: "dc1".into(), deadline_ms: None };
     drop(AttemptFolder::claim(&spool, &spec, blobs, 0).unwrap());
 }
 
@@ -294,4 +270,29 @@ async fn what_began_and_is_gone_is_unknown() {
         assert!(matches!(ended.outcome, Outcome::Unknown { .. }), "{ended:?}");
     }
     assert_eq!(stand.line_of("starts").await, "x");
+}
+
+#[tokio::test]
+async fn a_reboot_is_seen_where_there_is_no_receipt_and_does_not_matter_where_there_is_one() {
+    let stand = Stand::new();
+    let text = "echo $PPID $$ > $F; exec sleep 300";
+    let mut running = stand.start(work(&stand, text));
+    running.started().await;
+    let pids = stand.line_of("pids").await;
+    // The power is cut: both are gone at once.
+    for pid in pids.split(' ') {
+        kill(pid);
+    }
+    running.ended().await;
+    let Some(outcome) = outcome_after_reboot(&stand, text).await else { return };
+    assert!(matches!(&outcome, Outcome::Unknown { reason } if reason.kind == ReasonKind::Rebooted), "{outcome:?}");
+    let stand = Stand::new();
+    assert_eq!(stand.run(work(&stand, "true")).await.outcome, Outcome::Ok);
+    assert_eq!(outcome_after_reboot(&stand, "true").await.unwrap(), Outcome::Ok);
+    // What was given up before is no reason not to start after it; what may have started is.
+    let stand = Stand::new();
+    claimed_and_left(&stand, &work(&stand, "true"));
+    assert_eq!(stand.start_as(OwnMode::Look, [0; 2], work(&stand, "true")).next().await, OwnEvent::NotBegun);
+    assert_eq!(stand.run(work(&stand, "true")).await.outcome, Outcome::Ok);
+    assert_eq!(outcome_after_reboot(&stand, "true").await.unwrap(), Outcome::Ok);
 }

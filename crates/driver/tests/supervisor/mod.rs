@@ -1,8 +1,11 @@
 //! The supervisor on real processes: no ssh, a spool of each test's own.
 
+mod asking;
+mod elsewhere;
 mod ending;
 mod faults;
 mod follow;
 mod output;
 mod running;
 mod stand;
+mod waiting;

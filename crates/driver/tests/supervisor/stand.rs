@@ -91,6 +91,14 @@ impl Stand {
         Running { attempt: OwnAttempt::start_at(place, start, blobs, said), events, seen: vec![] }
     }
 
+    /// A command that knows the stand's files: `$F` is `pids`, `$W` is `wait`, `$S` is `starts`, `$E` is `escaped`.
+    pub fn command(&self, text: &str) -> (RunSpec, Vec<Bytes>) {
+        let (mut spec, blobs) = command(text);
+        let files = [("F", "pids"), ("W", "wait"), ("S", "starts"), ("E", "escaped")];
+        spec.payload.env = files.map(|(key, name)| (key.to_owned(), self.path(name).display().to_string())).into();
+        (spec, blobs)
+    }
+
     pub async fn run(&self, work: (RunSpec, Vec<Bytes>)) -> Ended {
         self.start(work).ended().await
     }
@@ -174,6 +182,12 @@ pub fn is_alive(pid: &str) -> bool {
     stat.is_ok_and(|stat| !stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('Z')))
 }
 
+/// Says that a part of a test was left out here, and why.
+#[allow(clippy::print_stderr, reason = "who reads a test's output has to know")]
+pub fn skipped(why: &str) {
+    eprintln!("skipped: {why}");
+}
+
 pub fn kill(pid: &str) {
     let pid = rustix::process::Pid::from_raw(pid.parse().unwrap()).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
@@ -199,7 +213,7 @@ pub fn live(work: (RunSpec, Vec<Bytes>)) -> (RunSpec, Vec<Bytes>) {
     (RunSpec { output: OutputMode::Live, ..work.0 }, work.1)
 }
 
-fn work(kind: PayloadKind, text: &str) -> (RunSpec, Vec<Bytes>) {
+pub fn work(kind: PayloadKind, text: &str) -> (RunSpec, Vec<Bytes>) {
     let blob = BlobRef { digest: Digest::of(text.as_bytes()), len: text.len() as u64 };
     let payload =
         Payload { kind, name: "fix.sh".into(), blob, args: vec![], env: vec![], cwd: None, stdin: None, run_as: None };

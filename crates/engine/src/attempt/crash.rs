@@ -2,7 +2,7 @@
 //! ask at any moment, start a second supervisor: nothing false is ever said, and nothing starts twice.
 
 use crate::attempt::{Attempt, AttemptLimits, ClaimFact, Facts, Input, Op, Verdict, judge};
-use mcom_model::{Exit, Outcome, Reason, ReasonKind, RunClock};
+use mcom_model::{Exit, HostLock, Outcome, Reason, ReasonKind, RunClock};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -37,6 +37,10 @@ struct Disk {
     kept: BTreeMap<&'static str, usize>,
     pending: Vec<Change>,
     void: bool,
+    /// Whether the folder's own name is on the disk.
+    named: bool,
+    /// Whether nothing is left of it.
+    gone: bool,
 }
 
 impl Disk {
@@ -57,6 +61,7 @@ impl Disk {
     fn flush_folder(&mut self) {
         self.kept = self.seen.clone();
         self.pending.clear();
+        self.named = true;
     }
 
     fn rename(&mut self, from: &'static str, to: &'static str) {
@@ -114,6 +119,7 @@ struct Truth {
     executions: u32,
     exit: Option<Exit>,
     told_to_end: bool,
+    executed_beside: bool,
 }
 
 /// How the world behaves in one story.
@@ -121,9 +127,56 @@ struct Truth {
 struct Story {
     /// The operation that fails, counted from the first.
     fails: Option<usize>,
-    /// Before which operation a cancel is asked for.
-    cancel_before: Option<usize>,
+    /// Before which operation a stop is asked for, and how.
+    stop_before: Option<(usize, Word)>,
     payload: Behaviour,
+    host: HostStory,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Word {
+    Cancel,
+    GiveUp,
+}
+
+/// What an attempt finds on its host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum HostStory {
+    Free,
+    /// Another run holds it for so many tries of the lock; the lock is asked for in this way.
+    Held(usize, HostLock),
+    /// The deadline comes before the time-out does.
+    LittleTime,
+    /// The deadline comes while another run holds the host.
+    LittleTimeAndHeld,
+    /// It has the payload already, and that is asked for.
+    Has,
+}
+
+impl HostStory {
+    const fn held(self) -> usize {
+        match self {
+            Self::Held(tries, _) => tries,
+            Self::LittleTimeAndHeld => usize::MAX,
+            Self::Free | Self::LittleTime | Self::Has => 0,
+        }
+    }
+
+    fn limits(self) -> AttemptLimits {
+        let lock = match self {
+            Self::Held(_, lock) => lock,
+            Self::LittleTimeAndHeld => HostLock::Wait { ms: 60_000 },
+            Self::Free | Self::LittleTime | Self::Has => HostLock::Take,
+        };
+        let little = matches!(self, Self::LittleTime | Self::LittleTimeAndHeld);
+        AttemptLimits {
+            command_timeout: Some(Duration::from_secs(1)),
+            deadline: little.then(|| RunClock::ZERO.after(Duration::from_millis(250))),
+            grace: Duration::from_secs(1),
+            lock,
+            once: self == Self::Has,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,12 +193,22 @@ struct World {
     disk: Disk,
     truth: Truth,
     claimed: bool,
-    host_busy: bool,
+    /// For how many more tries another run holds the host.
+    held: usize,
+    held_said: usize,
+    waits: bool,
 }
 
 impl World {
-    fn new() -> Self {
-        Self { disk: Disk::default(), truth: Truth::default(), claimed: false, host_busy: false }
+    fn new(story: &Story) -> Self {
+        Self {
+            disk: Disk::default(),
+            truth: Truth::default(),
+            claimed: false,
+            held: story.host.held(),
+            held_said: 0,
+            waits: false,
+        }
     }
 
     /// Performs one operation as the driver would.
@@ -159,14 +222,22 @@ impl World {
                     ended: self.disk.read("exit").is_some(),
                 };
             }
-            Op::TakeLock if self.host_busy => {
+            Op::TakeLock if self.held > 0 => {
+                self.held -= 1;
+                self.waits = true;
                 return Input::Busy(Reason::new(ReasonKind::Busy, "somebody else"));
             }
+            Op::TakeLock => self.waits = false,
+            Op::NoteHeld(_) => self.held_said += 1,
+            Op::FindEarlier => return Input::Has(Reason::new(ReasonKind::AlreadyRan, "yesterday")),
             Op::ReserveExit => self.disk.write("exit.tmp", Content::Room),
             Op::WriteStarted => self.disk.write("started", Content::Started),
             Op::SyncStarted => self.disk.flush("started"),
             Op::SyncFolder => self.disk.flush_folder(),
-            Op::Release if story.payload != Behaviour::CannotExecute => self.truth.executions += 1,
+            Op::Release if story.payload != Behaviour::CannotExecute => {
+                self.truth.executions += 1;
+                self.truth.executed_beside |= self.held > 0 && story.host.limits().lock != HostLock::Without;
+            }
             Op::Kill => {
                 if story.payload != Behaviour::CannotBeKilled {
                     self.truth.exit = Some(Exit::Signal(9));
@@ -196,16 +267,18 @@ impl World {
     }
 
     fn power_cut(&self) -> Vec<Self> {
-        let disks = self.disk.after_power_cut();
-        disks.into_iter().map(|disk| Self { disk, claimed: false, ..self.clone() }).collect()
+        let gone = (!self.disk.named).then(|| Disk { gone: true, ..Disk::default() });
+        let disks = self.disk.after_power_cut().into_iter().chain(gone);
+        disks.map(|disk| Self { disk, claimed: false, ..self.clone() }).collect()
     }
 
     /// Asks, and checks the answer against the truth.
     fn ask(&mut self, same_boot: bool, supervisor_lives: bool, story: &Story) -> Verdict {
+        let started = self.disk.read("started").is_some();
         let claim = match (supervisor_lives && self.claimed, same_boot) {
             (true, _) => ClaimFact::Held,
             (false, true) => {
-                self.disk.void = true;
+                self.disk.void |= !started && self.disk.read("exit").is_none();
                 ClaimFact::Voided
             }
             (false, false) => ClaimFact::Lost,
@@ -215,8 +288,12 @@ impl World {
             Some(other) => panic!("a torn exit record stands under its final name: {other:?} in {story:?}"),
             None => None,
         };
-        let started = self.disk.read("started").is_some();
         let payload_alive = self.truth.executions > 0 && self.truth.exit.is_none();
+        if self.disk.gone {
+            // Then it is claimed again.
+            self.invariant_verdict_is_true(&Verdict::DidNotStart, story);
+            return Verdict::DidNotStart;
+        }
         let verdict = judge(&Facts { same_boot, claim, started, payload_alive, exit });
         self.invariant_verdict_is_true(&verdict, story);
         verdict
@@ -229,32 +306,39 @@ impl World {
             Verdict::Ended(Outcome::Ok) => truth.exit == Some(Exit::Code(0)) && !truth.told_to_end,
             Verdict::Ended(Outcome::Failed { exit }) => truth.exit == Some(*exit) && !truth.told_to_end,
             Verdict::Ended(Outcome::TimedOut | Outcome::Killed) => truth.exit.is_some() && truth.told_to_end,
-            Verdict::Ended(Outcome::Refused { .. } | Outcome::NotRun { .. }) => truth.executions == 0,
+            Verdict::Ended(Outcome::Refused { .. } | Outcome::NotRun { .. } | Outcome::Skipped { .. }) => {
+                truth.executions == 0
+            }
             Verdict::Ended(Outcome::Unknown { .. }) => truth.exit.is_none(),
             Verdict::Running | Verdict::Unknown(_) => true,
             Verdict::Ended(_) => false,
         };
         assert!(holds, "{verdict:?} is said, but {truth:?} is true in {story:?}");
         assert!(truth.executions <= 1, "started twice in {story:?}");
+        assert!(!truth.executed_beside, "started beside another run in {story:?}");
+        assert!(self.held_said <= 1, "said twice that the host is held in {story:?}");
     }
-}
-
-fn limits() -> AttemptLimits {
-    AttemptLimits { command_timeout: Some(Duration::from_secs(1)), grace: Duration::from_secs(1) }
 }
 
 /// One supervisor's life in a world, up to `steps` operations. Returns how many it did and whether it left.
 fn supervise(world: &mut World, story: &Story, steps: usize, asked_at: Option<usize>) -> (usize, bool) {
-    let mut attempt = Attempt::new(limits());
+    let mut attempt = Attempt::new(story.host.limits());
     let mut now = RunClock::ZERO;
     for step in 0..steps {
         if asked_at == Some(step) {
             world.ask(true, true, story);
         }
-        if story.cancel_before == Some(step) {
-            attempt.handle(now, Input::CancelAsked);
+        match story.stop_before {
+            Some((at, Word::Cancel)) if at == step => attempt.handle(now, Input::CancelAsked),
+            Some((at, Word::GiveUp)) if at == step => attempt.handle(now, Input::GiveUpAsked),
+            _ => {}
         }
         let Some(op) = attempt.poll_op() else {
+            if world.waits {
+                now = attempt.next_timeout().expect("who waits for a lock tries it again");
+                attempt.handle(now, Input::Timeout);
+                continue;
+            }
             let mut input = world.happen(story, &attempt);
             if input == Input::Timeout {
                 now = attempt.next_timeout().expect("who waits for a hanging payload waits for a time");
@@ -289,11 +373,22 @@ fn stories() -> Vec<Story> {
         Behaviour::CannotBeKilled,
         Behaviour::CannotExecute,
     ];
+    let hosts = [
+        HostStory::Free,
+        HostStory::Held(9, HostLock::Take),
+        HostStory::Held(9, HostLock::Without),
+        HostStory::Held(2, HostLock::Wait { ms: 1000 }),
+        HostStory::Held(usize::MAX, HostLock::Wait { ms: 250 }),
+        HostStory::LittleTime,
+        HostStory::LittleTimeAndHeld,
+        HostStory::Has,
+    ];
     let moments = || std::iter::once(None).chain((0..26).map(Some));
     let mut stories = Vec::new();
-    for payload in payloads {
+    for (payload, host) in payloads.into_iter().flat_map(|payload| hosts.map(|host| (payload, host))) {
         for fails in moments() {
-            stories.extend(moments().map(|cancel_before| Story { fails, cancel_before, payload }));
+            let stops = moments().flat_map(|at| [Word::Cancel, Word::GiveUp].map(|word| at.map(|at| (at, word))));
+            stories.extend(stops.map(|stop_before| Story { fails, stop_before, payload, host }));
         }
     }
     stories
@@ -310,7 +405,7 @@ fn crash_between_any_two_operations_and_ask() {
     };
     for story in stories() {
         for steps in 0.. {
-            let mut world = World::new();
+            let mut world = World::new(&story);
             let (_, left) = supervise(&mut world, &story, steps, None);
             count(world.clone().ask(true, true, &story));
             for mut cut in world.power_cut() {
@@ -319,7 +414,7 @@ fn crash_between_any_two_operations_and_ask() {
             count(world.clone().ask(true, false, &story));
             // A second supervisor on what the first one left never executes the payload again.
             if world.truth.executions > 0 {
-                supervise(&mut world, &Story { fails: None, cancel_before: None, ..story.clone() }, 99, None);
+                supervise(&mut world, &Story { fails: None, stop_before: None, ..story.clone() }, 99, None);
                 world.ask(true, false, &story);
             }
             if left {
@@ -335,7 +430,7 @@ fn ask_at_any_moment_of_a_living_supervisor() {
     let (mut voided, mut started) = (0, 0);
     for story in stories() {
         for asked_at in 0..30 {
-            let mut world = World::new();
+            let mut world = World::new(&story);
             let (_, left) = supervise(&mut world, &story, 60, Some(asked_at));
             assert!(left, "a supervisor never left in {story:?}");
             if world.disk.void {
@@ -349,34 +444,81 @@ fn ask_at_any_moment_of_a_living_supervisor() {
     assert!(voided > 100 && started > 100, "{voided} voided, {started} went on");
 }
 
+/// The story without a fault, how often the payload was executed, and what is said of it.
+fn told(payload: Behaviour, host: HostStory, stop_before: Option<(usize, Word)>) -> (u32, Verdict, World) {
+    let story = Story { fails: None, stop_before, payload, host };
+    let mut world = World::new(&story);
+    supervise(&mut world, &story, 99, None);
+    (world.truth.executions, world.ask(true, false, &story), world)
+}
+
 #[test]
 fn undisturbed_attempts_end_as_they_should() {
-    let ended = |payload, fails, cancel_before| {
-        let story = Story { fails, cancel_before, payload };
-        let mut world = World::new();
-        supervise(&mut world, &story, 99, None);
-        (world.truth.executions, world.ask(true, false, &story))
+    let ended = |payload, stop_before| {
+        let (starts, verdict, _) = told(payload, HostStory::Free, stop_before);
+        (starts, verdict)
     };
-    assert_eq!(ended(Behaviour::Exits(0), None, None), (1, Verdict::Ended(Outcome::Ok)));
+    assert_eq!(ended(Behaviour::Exits(0), None), (1, Verdict::Ended(Outcome::Ok)));
     let failed = Outcome::Failed { exit: Exit::Code(3) };
-    assert_eq!(ended(Behaviour::Exits(3), None, None), (1, Verdict::Ended(failed)));
-    assert_eq!(ended(Behaviour::Hangs, None, None), (1, Verdict::Ended(Outcome::TimedOut)));
-    assert_eq!(ended(Behaviour::HangsThroughTerm, None, None), (1, Verdict::Ended(Outcome::TimedOut)));
-    assert_eq!(ended(Behaviour::Hangs, None, Some(11)), (1, Verdict::Ended(Outcome::Killed)));
-    let (starts, verdict) = ended(Behaviour::Hangs, None, Some(10));
-    assert!(starts == 0 && matches!(verdict, Verdict::Ended(Outcome::NotRun { .. })), "{verdict:?}");
-    let (starts, verdict) = ended(Behaviour::Exits(0), Some(8), None);
-    assert!(starts == 0 && matches!(verdict, Verdict::Ended(Outcome::Refused { .. })), "{verdict:?}");
-    let (_, verdict) = ended(Behaviour::CannotBeKilled, None, None);
+    assert_eq!(ended(Behaviour::Exits(3), None), (1, Verdict::Ended(failed)));
+    assert_eq!(ended(Behaviour::Hangs, None), (1, Verdict::Ended(Outcome::TimedOut)));
+    assert_eq!(ended(Behaviour::HangsThroughTerm, None), (1, Verdict::Ended(Outcome::TimedOut)));
+    assert_eq!(ended(Behaviour::Hangs, Some((11, Word::Cancel))), (1, Verdict::Ended(Outcome::Killed)));
+    assert_eq!(ended(Behaviour::Exits(0), Some((11, Word::GiveUp))), (1, Verdict::Ended(Outcome::Ok)));
+    for word in [Word::Cancel, Word::GiveUp] {
+        let (starts, verdict) = ended(Behaviour::Hangs, Some((10, word)));
+        assert!(starts == 0 && matches!(verdict, Verdict::Ended(Outcome::NotRun { .. })), "{verdict:?}");
+    }
+    let story = Story { fails: Some(8), stop_before: None, payload: Behaviour::Exits(0), host: HostStory::Free };
+    let mut world = World::new(&story);
+    supervise(&mut world, &story, 99, None);
+    let verdict = world.ask(true, false, &story);
+    assert!(matches!(verdict, Verdict::Ended(Outcome::Refused { .. })), "{verdict:?}");
+    let (_, verdict) = ended(Behaviour::CannotBeKilled, None);
     assert!(matches!(verdict, Verdict::Ended(Outcome::Unknown { .. })), "{verdict:?}");
 }
 
 #[test]
-fn a_busy_host_refuses_and_starts_nothing() {
-    let story = Story { fails: None, cancel_before: None, payload: Behaviour::Exits(0) };
-    let mut world = World { host_busy: true, ..World::new() };
-    supervise(&mut world, &story, 99, None);
-    assert_eq!(world.truth.executions, 0);
-    let verdict = world.ask(true, false, &story);
-    assert!(matches!(verdict, Verdict::Ended(Outcome::Refused { reason }) if reason.kind == ReasonKind::Busy));
+fn a_host_that_is_held_is_refused_or_waited_for_or_shared_as_asked() {
+    let of = |host| {
+        let (starts, verdict, world) = told(Behaviour::Exits(0), host, None);
+        (starts, verdict, world.held_said)
+    };
+    let busy = |verdict: &Verdict| matches!(verdict, Verdict::Ended(Outcome::Refused { reason }) if reason.kind == ReasonKind::Busy);
+    let (starts, verdict, said) = of(HostStory::Held(9, HostLock::Take));
+    assert!(starts == 0 && said == 0 && busy(&verdict), "{verdict:?}");
+    assert_eq!(of(HostStory::Held(9, HostLock::Without)), (1, Verdict::Ended(Outcome::Ok), 0));
+    assert_eq!(of(HostStory::Held(2, HostLock::Wait { ms: 1000 })), (1, Verdict::Ended(Outcome::Ok), 1));
+    let (starts, verdict, said) = of(HostStory::Held(usize::MAX, HostLock::Wait { ms: 250 }));
+    assert!(starts == 0 && said == 1 && busy(&verdict), "{verdict:?}");
+    // The first try, and one after each pause that fits, and one when the time is up.
+    assert_eq!(told(Behaviour::Exits(0), HostStory::Held(4, HostLock::Wait { ms: 250 }), None).0, 0);
+    assert_eq!(told(Behaviour::Exits(0), HostStory::Held(3, HostLock::Wait { ms: 250 }), None).0, 1);
+}
+
+#[test]
+fn a_wait_for_the_lock_ends_with_a_word_or_with_the_deadline() {
+    let kind = |stop_before| {
+        let (starts, verdict, _) = told(Behaviour::Exits(0), HostStory::LittleTimeAndHeld, stop_before);
+        assert_eq!(starts, 0);
+        match verdict {
+            Verdict::Ended(Outcome::NotRun { reason }) => reason.kind,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(kind(None), ReasonKind::Deadline);
+    assert_eq!(kind(Some((5, Word::Cancel))), ReasonKind::Cancelled);
+    assert_eq!(kind(Some((5, Word::GiveUp))), ReasonKind::Halted);
+}
+
+#[test]
+fn the_deadline_ends_what_runs_and_comes_before_a_longer_time_out() {
+    let (starts, verdict, _) = told(Behaviour::Hangs, HostStory::LittleTime, None);
+    assert_eq!((starts, verdict), (1, Verdict::Ended(Outcome::TimedOut)));
+}
+
+#[test]
+fn what_the_host_has_is_skipped() {
+    let (starts, verdict, _) = told(Behaviour::Exits(0), HostStory::Has, None);
+    assert!(starts == 0 && matches!(verdict, Verdict::Ended(Outcome::Skipped { .. })), "{verdict:?}");
 }

@@ -1,18 +1,27 @@
 //! The supervisor's decisions: in which order things become durable, when the payload may start, and when it must end.
 
 use crate::attempt::op::{Input, Op};
-use mcom_model::{Exit, Outcome, Reason, ReasonKind, RunClock};
+use mcom_model::{Exit, HostLock, Outcome, Reason, ReasonKind, RunClock};
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// How long an attempt may take.
+/// How long an attempt may take, and what it takes and looks for before it starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AttemptLimits {
     /// For the payload; none means no limit.
     pub command_timeout: Option<Duration>,
+    /// When nothing may start any more and what runs is ended; none means no limit.
+    pub deadline: Option<RunClock>,
     /// Between TERM and KILL.
     pub grace: Duration,
+    /// What is done about the host's lock.
+    pub lock: HostLock,
+    /// Whether it does not start where the host has the payload already.
+    pub once: bool,
 }
+
+/// How often a lock is tried that another run holds.
+const LOCK_PAUSE: Duration = Duration::from_millis(100);
 
 /// One attempt, seen by its supervisor.
 ///
@@ -29,6 +38,10 @@ pub struct Attempt {
     todo: VecDeque<Op>,
     given: bool,
     stop: Option<Stop>,
+    /// Since when it has waited for the host's lock.
+    waiting_since: Option<RunClock>,
+    /// When the lock is tried again, while another run holds it.
+    try_lock_at: Option<RunClock>,
     /// What was done before the start, and therefore takes part in the end.
     reserved: bool,
     locked: bool,
@@ -64,6 +77,8 @@ enum Cause {
 enum Stop {
     /// Do not start.
     GiveUp,
+    /// Do not start: the time is up. What runs has its own limit.
+    Deadline,
     /// Do not start, and end what runs.
     Cancel,
 }
@@ -71,11 +86,14 @@ enum Stop {
 impl Attempt {
     /// An attempt that nothing was done for yet.
     pub fn new(limits: AttemptLimits) -> Self {
-        let todo = VecDeque::from([
-            Op::TakeClaim,
-            Op::ReadClaim,
-            Op::ReserveExit,
-            Op::TakeLock,
+        let mut todo = VecDeque::from([Op::TakeClaim, Op::ReadClaim, Op::ReserveExit]);
+        if limits.lock != HostLock::Without {
+            todo.push_back(Op::TakeLock);
+        }
+        if limits.once {
+            todo.push_back(Op::FindEarlier);
+        }
+        todo.extend([
             Op::VerifyPayload,
             Op::NoteBegin,
             Op::Fork,
@@ -90,6 +108,8 @@ impl Attempt {
             todo,
             given: false,
             stop: None,
+            waiting_since: None,
+            try_lock_at: None,
             reserved: false,
             locked: false,
             noted: false,
@@ -103,6 +123,9 @@ impl Attempt {
             return None;
         }
         let op = self.todo.front()?.clone();
+        if op == Op::TakeLock && self.try_lock_at.is_some() {
+            return None;
+        }
         self.given = true;
         Some(op)
     }
@@ -112,7 +135,8 @@ impl Attempt {
         match self.step {
             Step::Running { deadline } => deadline,
             Step::Ending { kill_at, .. } => kill_at,
-            Step::Before | Step::Ended(_) | Step::Recording | Step::After => None,
+            Step::Before => self.try_lock_at,
+            Step::Ended(_) | Step::Recording | Step::After => None,
         }
     }
 
@@ -145,7 +169,8 @@ impl Attempt {
             Input::Found { void: false, started: false, ended: false } => {}
             // Somebody ended this attempt, or began it, before us: it is no longer ours to say anything about.
             Input::Found { .. } => self.leave(None),
-            Input::Busy(reason) => self.conclude(Outcome::Refused { reason }),
+            Input::Busy(reason) => self.busy(now, reason),
+            Input::Has(reason) => self.conclude(Outcome::Skipped { reason }),
             Input::Swept(exit) => self.swept(exit),
             Input::Failed(reason) => self.failed(now, op, reason),
             _ => self.done(now, op),
@@ -153,6 +178,27 @@ impl Attempt {
         if let Some(stop) = self.stop {
             self.stop(now, stop);
         }
+        if self.step == Step::Before && self.limits.deadline.is_some_and(|deadline| deadline <= now) {
+            self.stop(now, Stop::Deadline);
+        }
+    }
+
+    /// Another run holds the host: it is waited for, or it is said.
+    fn busy(&mut self, now: RunClock, reason: Reason) {
+        let HostLock::Wait { ms } = self.limits.lock else { return self.conclude(Outcome::Refused { reason }) };
+        let since = self.waiting_since.unwrap_or(now);
+        let until = since.after(Duration::from_millis(ms));
+        if until <= now {
+            let text = format!("{}; waited {} s for it", reason.text, now.since(since).as_secs());
+            return self.conclude(Outcome::Refused { reason: Reason::new(reason.kind, text) });
+        }
+        self.todo.push_front(Op::TakeLock);
+        if self.waiting_since.is_none() {
+            self.todo.push_front(Op::NoteHeld(reason));
+        }
+        self.waiting_since = Some(since);
+        let again = until.min(now.after(LOCK_PAUSE));
+        self.try_lock_at = Some(self.limits.deadline.map_or(again, |deadline| deadline.min(again)));
     }
 
     fn done(&mut self, now: RunClock, op: &Op) {
@@ -162,7 +208,8 @@ impl Attempt {
             Op::NoteBegin => self.noted = true,
             Op::Fork => self.forked = true,
             Op::Release => {
-                self.step = Step::Running { deadline: self.limits.command_timeout.map(|limit| now.after(limit)) };
+                let timeout = self.limits.command_timeout.map(|limit| now.after(limit));
+                self.step = Step::Running { deadline: timeout.into_iter().chain(self.limits.deadline).min() };
             }
             Op::Drain => {
                 if let Step::Ended(outcome) = self.step.clone() {
@@ -183,7 +230,7 @@ impl Attempt {
                 self.step = Step::After;
                 self.leave(Some(reason));
             }
-            Op::Release | Op::Abandon | Op::Term | Op::Drain => self.done(now, op),
+            Op::NoteHeld(_) | Op::Release | Op::Abandon | Op::Term | Op::Drain => self.done(now, op),
             Op::Kill => self.swept(None),
             _ if self.step == Step::Before => self.stop_before_start(Outcome::Refused { reason }),
             // After the record stands, what fails is the history or a wake-up: the record is what counts.
@@ -213,6 +260,11 @@ impl Attempt {
 
     fn timeout(&mut self, now: RunClock) {
         match &self.step {
+            // The deadline comes before a lock that is free by then.
+            Step::Before if self.limits.deadline.is_some_and(|deadline| deadline <= now) => {
+                self.stop(now, Stop::Deadline);
+            }
+            Step::Before if self.try_lock_at.is_some_and(|again| again <= now) => self.try_lock_at = None,
             Step::Running { deadline: Some(deadline) } if *deadline <= now => self.end(now, Cause::Timeout),
             Step::Ending { cause, kill_at: Some(kill_at), exit } if *kill_at <= now => {
                 self.step = Step::Ending { cause: *cause, kill_at: None, exit: *exit };
@@ -294,6 +346,7 @@ impl Stop {
     fn reason(self) -> Reason {
         match self {
             Self::GiveUp => Reason::new(ReasonKind::Halted, "the run was halted before the payload started"),
+            Self::Deadline => Reason::new(ReasonKind::Deadline, "the run's deadline came before the payload started"),
             Self::Cancel => Reason::new(ReasonKind::Cancelled, "cancelled before the payload started"),
         }
     }

@@ -14,6 +14,11 @@ pub enum Op {
     ReserveExit,
     /// Take the host's lock. Answered by [`Input::Done`], [`Input::Busy`] or [`Input::Failed`].
     TakeLock,
+    /// Write down for those who follow that another run holds the host, and that this one waits.
+    NoteHeld(Reason),
+    /// Look whether the host has this payload already. Answered by [`Input::Done`], [`Input::Has`] or
+    /// [`Input::Failed`].
+    FindEarlier,
     /// Check the payload's digest.
     VerifyPayload,
     /// Append the line before the run to the history.
@@ -72,6 +77,8 @@ pub enum Input {
     },
     /// Another run holds the host.
     Busy(Reason),
+    /// The host has this payload already: which run brought it.
+    Has(Reason),
     /// The sweep is over; this is how the payload ended, unless it could not be ended.
     Swept(Option<Exit>),
     /// The process was released and could not execute the payload.
