@@ -144,7 +144,7 @@ impl ReasonKind {
             Self::ProtocolVersion => "use the node that belongs to this mcom",
             Self::ProtocolViolation => "look at the host: something there does not speak as a node does",
             Self::Busy => "wait for the other run to end, or let this one wait for it with --lock-wait",
-            Self::SessionKills => "run loginctl enable-linger there, or set KillUserProcesses=no in logind.conf",
+            Self::SessionKills => "set KillUserProcesses=no in logind.conf there, or name the user in KillExcludeUsers",
             Self::CancelPending => "bring the host back, then mcom resume gives it the word",
             Self::Deadline => "give more time with --deadline, then mcom retry",
             Self::CannotExecute => "check the interpreter line and the working directory on the host",
