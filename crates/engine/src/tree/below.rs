@@ -99,7 +99,9 @@ impl TreeRun {
                 !own && by.is_some_and(|by| self.below_link(id, by).is_ok())
             }
             HostEvent::Chosen { .. } | HostEvent::GaveWay { .. } | HostEvent::LinkLost { .. } => !own,
-            HostEvent::Attached { .. } => begun || !own,
+            // Another node may have begun there: one of an earlier parent that goes on, or of a later one, where this
+            // one does not know yet that it was lost.
+            HostEvent::Attached { .. } => true,
             HostEvent::Held { .. } => phase == Phase::Claimed,
             HostEvent::Claimed { .. } => phase < Phase::Claimed,
             HostEvent::Started => phase == Phase::Claimed,

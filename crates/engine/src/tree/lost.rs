@@ -197,7 +197,10 @@ impl TreeRun {
             let host = self.hosts.get_mut(ix);
             host.link = None;
             let outcome = match (host.ended(), host.begun) {
-                (true, _) => continue,
+                (true, _) => {
+                    self.output_gone(ix, reason);
+                    continue;
+                }
                 (false, true) => Outcome::Unknown { reason: reason.clone() },
                 (false, false) => Outcome::NotRun { reason: reason.clone() },
             };

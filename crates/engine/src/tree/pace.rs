@@ -55,21 +55,32 @@ impl TreeRun {
         }
     }
 
-    /// Shares the fan-out of the whole run: everybody gets as much as the others, or as it can use.
+    /// Shares the fan-out of the whole run: everybody gets as much as the others, or as it can use. What somebody has
+    /// out already stays its own until it comes back: nobody else may start on it before.
     pub(super) fn share_fanout(&mut self) {
-        let Some(mut rest) = self.run_spec().limits.global_fanout else { return };
-        let mut wanting: Vec<(u32, &mut Pool)> =
-            self.pools.iter_mut().filter_map(|pool| Some((pool.pace?.can_use(), pool))).collect();
-        wanting.sort_by_key(|(can_use, _)| *can_use);
-        let mut others = u32::try_from(wanting.len()).unwrap_or(u32::MAX);
-        for (can_use, pool) in wanting {
-            // Whoever can use the least is served first, so what it leaves goes to the rest; those at the end of the
-            // list get what a division leaves over.
-            let share = (rest / others).min(can_use);
-            rest -= share;
-            others -= 1;
+        let Some(all) = self.run_spec().limits.global_fanout else { return };
+        let bounds = |pool: &Pool| pool.pace.map(|pace| (pool.used, pace.can_use().max(pool.used)));
+        let bounds: Vec<(u32, u32)> = self.pools.iter().filter_map(bounds).collect();
+        let at = |level: u32| bounds.iter().map(move |&(least, most)| level.clamp(least, most));
+        let fits = |level: u32| at(level).map(u64::from).sum::<u64>() <= u64::from(all);
+        let (mut level, mut above) = (0, all.saturating_add(1));
+        while above - level > 1 {
+            let middle = level + (above - level) / 2;
+            if fits(middle) {
+                level = middle;
+            } else {
+                above = middle;
+            }
+        }
+        let mut rest = u64::from(all).saturating_sub(at(level).map(u64::from).sum());
+        let pools = self.pools.iter_mut().filter(|pool| pool.pace.is_some()).rev();
+        for (pool, &(least, most)) in pools.zip(bounds.iter().rev()) {
+            let share = level.clamp(least, most);
+            // What a division leaves over goes to the last that can use one more.
+            let more = u32::from(rest > 0 && share == level && share < most);
+            rest -= u64::from(more);
             if let Some(pace) = pool.pace.as_mut() {
-                pace.share = share;
+                pace.share = share + more;
                 pool.window = pace.window();
             }
         }

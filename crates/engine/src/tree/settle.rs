@@ -25,11 +25,11 @@ impl TreeRun {
         if let Some(coordinator) = self.coordinator_mut() {
             coordinator.tally.add(kind);
             self.collect(ix, bodies);
-            self.pace_after(pool, kind);
         }
         if let Some(link) = link {
             self.one_less_at(pool, link);
         }
+        self.pace_after(pool, kind);
         self.settle_if_done(ix);
         self.share_slots(pool);
     }
