@@ -208,6 +208,10 @@ impl TreeRun {
         let group = link.group;
         let pool = self.hosts.get(head).pool;
         let window = if single { 1 } else { self.lend_first(pool, id, group) };
+        if single && left == 0 {
+            // It is asked for output alone.
+            self.give_back_slot(pool, id);
+        }
         if count > 0 {
             self.say(head, HostEvent::Chosen { below: u64::from(count) });
         }

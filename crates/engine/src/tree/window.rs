@@ -99,6 +99,13 @@ impl TreeRun {
         link.lent
     }
 
+    /// A child with nobody below it does not need its slot.
+    pub(super) fn give_back_slot(&mut self, pool: u32, id: LinkId) {
+        if let Some(link) = self.links.get_mut(id) {
+            self.pools[pool as usize].used -= std::mem::take(&mut link.lent);
+        }
+    }
+
     /// One host fewer is left at a child: the slot that nobody there can use any more is free again.
     pub(super) fn one_less_at(&mut self, pool: u32, id: LinkId) {
         let Some(link) = self.links.get_mut(id) else { return };
