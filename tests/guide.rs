@@ -129,7 +129,7 @@ fn alike(text: &str) -> String {
         ("TIME", r"\b(?:\d+m)?\d+(?:\.\d+)?(?:ms|s)\b"),
         ("WHO", r"[\w.-]+@[\w.-]+(?P<after>  )"),
         ("DIGEST", r"\b[0-9a-f]{6}\b"),
-        ("ID", r"(?m)(?P<before>^run |^next: mcom log |^)[0-9a-hj-km-np-tv-z]{8}(?P<after>  |$)"),
+        ("ID", r"(?m)(?P<before>^run |mcom log |mcom retry |^)[0-9a-hj-km-np-tv-z]{8}(?P<after>  | |$)"),
     ] {
         let what = Regex::new(what).unwrap();
         text = what.replace_all(&text, format!("${{before}}{kind}${{after}}").as_str()).into_owned();

@@ -93,6 +93,10 @@ impl Ready {
                 never = listen(socket.as_ref().ok(), words) => match never {},
             }
             client.close();
+            // A word that the run did not live to hear was an interrupt of what is printed.
+            if heard.first().is_some() && control.try_recv().is_ok() {
+                heard.say_leave();
+            }
             // Whoever says a word from here on hears that the run is over.
             drop((control, socket));
             tokio::select! {

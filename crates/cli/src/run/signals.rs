@@ -60,6 +60,11 @@ impl Heard {
         self.leave.notified().await;
     }
 
+    /// Says that the operator leaves.
+    pub(super) fn say_leave(&self) {
+        self.leave.notify_one();
+    }
+
     /// What is to be told to the operator.
     pub(super) fn take_notices(&self) -> Vec<String> {
         self.notices.take()
@@ -139,7 +144,7 @@ impl Signals {
         // Where the run is over there is nothing to cancel any more, and the last prints are left.
         let is_over = matches!(self.words.try_send(word), Err(TrySendError::Closed(_)));
         if is_over || to == Asked::Leave {
-            self.heard.leave.notify_one();
+            self.heard.say_leave();
         }
     }
 
