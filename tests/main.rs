@@ -3,6 +3,7 @@
 
 mod alone;
 mod cancel;
+mod chaos;
 mod cli_errors;
 mod config;
 mod faults;

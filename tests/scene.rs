@@ -224,12 +224,14 @@ impl Coordinator {
         tally
     }
 
-    /// Kills the coordinator as the kernel does it that has no memory left.
-    pub fn kill(&mut self) {
+    /// Kills the coordinator as the kernel does it that has no memory left; says whether it had not ended before.
+    pub fn kill(&mut self) -> bool {
+        let killed = self.is_running();
         if let Some(mut child) = self.child.take() {
             child.kill().unwrap();
             child.wait().unwrap();
         }
+        killed
     }
 
     /// Waits until there is a run: before that there is nothing to resume.
@@ -251,7 +253,7 @@ impl Coordinator {
 
     /// Copies the ledger and the trace to where they outlive the test.
     pub fn keep(&self) -> PathBuf {
-        let kept = tempfile::Builder::new().prefix("mcom-chaos-").tempdir().unwrap().keep();
+        let kept = tempfile::Builder::new().prefix("chaos-").tempdir().unwrap().keep();
         for path in [self.state.clone(), self.state.with_extension("trace")] {
             let _ = Command::new("cp").arg("-r").arg(path).arg(&kept).status();
         }

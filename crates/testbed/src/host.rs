@@ -54,7 +54,7 @@ impl Host {
         space: Option<&NetSpace>,
     ) -> Result<Self, FleetError> {
         let layout = fleet.host(&spec.name);
-        for folder in [layout.home(), layout.spool(), layout.bin()] {
+        for folder in [layout.home(), layout.spool(), layout.tmp(), layout.bin()] {
             std::fs::create_dir_all(&folder).map_err(at(folder))?;
         }
         let private = std::fs::Permissions::from_mode(0o700);
@@ -220,6 +220,8 @@ SetEnv {env}
         let own = [
             ("HOME", self.layout.home().display().to_string()),
             ("MCOM_SPOOL", self.layout.spool().display().to_string()),
+            // What stands there belongs to processes of this host, and of this boot of it.
+            ("TMPDIR", self.layout.tmp().display().to_string()),
             ("PATH", path),
         ];
         let own = own.into_iter().map(|(key, value)| (key.to_owned(), value));

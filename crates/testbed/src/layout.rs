@@ -4,7 +4,7 @@
 //! DIR/.mcom-testbed         marks the folder as a fleet's; holds the pid of its owner
 //!     client_key ssh_config ssh_config_inner known_hosts inventory.toml
 //!     config/mcom/config.toml   state/
-//!     h/HOST/{sshd_config,host_key,sshd.log,home/,spool/,bin/,boot_id,passwd,nothing/}
+//!     h/HOST/{sshd_config,host_key,sshd.log,home/,spool/,tmp/,bin/,boot_id,passwd,nothing/}
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -80,6 +80,9 @@ impl HostLayout {
     }
     pub(crate) fn spool(&self) -> PathBuf {
         self.dir.join("spool")
+    }
+    pub(crate) fn tmp(&self) -> PathBuf {
+        self.dir.join("tmp")
     }
     pub(crate) fn bin(&self) -> PathBuf {
         self.dir.join("bin")
