@@ -2,13 +2,14 @@
 
 use super::stand::{Stand, kill, live, skipped, until};
 use mcom_engine::tree::OwnMode;
-use mcom_model::Outcome;
+use mcom_model::{HostLock, Outcome};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 const FOLDER: &str = "MCOM_TEST_ELSEWHERE_FOLDER";
 const COMMAND: &str = "MCOM_TEST_ELSEWHERE_COMMAND";
 const MODE: &str = "MCOM_TEST_ELSEWHERE_MODE";
+const WAITS: &str = "MCOM_TEST_ELSEWHERE_WAITS";
 const DEADLINE: &str = "MCOM_TEST_ELSEWHERE_DEADLINE";
 
 /// Not a test of its own: the node.
@@ -18,8 +19,11 @@ async fn node_of_other_tests() {
     let mut stand = Stand::at(folder.as_ref());
     stand.deadline_ms = std::env::var(DEADLINE).ok().map(|ms| ms.parse().unwrap());
     let mode = if std::env::var_os(MODE).is_some() { OwnMode::Look } else { OwnMode::Start };
-    let work = live(stand.command(&std::env::var(COMMAND).unwrap()));
-    let ended = stand.start_as(mode, [0; 2], work).ended().await;
+    let (mut spec, blobs) = live(stand.command(&std::env::var(COMMAND).unwrap()));
+    if std::env::var_os(WAITS).is_some() {
+        spec.lock = HostLock::Wait { ms: 60_000 };
+    }
+    let ended = stand.start_as(mode, [0; 2], (spec, blobs)).ended().await;
     std::fs::write(stand.path("outcome.new"), serde_json::to_vec(&ended.outcome).unwrap()).unwrap();
     std::fs::rename(stand.path("outcome.new"), stand.path("outcome")).unwrap();
 }
@@ -32,6 +36,12 @@ pub struct Elsewhere {
 impl Elsewhere {
     pub fn start(stand: &Stand, text: &str) -> Self {
         Self { process: order(stand, text, std::env::current_exe().unwrap().as_ref(), &[]).spawn().unwrap() }
+    }
+
+    /// One whose attempt waits for the host's lock.
+    pub fn start_waiting(stand: &Stand, text: &str) -> Self {
+        let mut order = order(stand, text, std::env::current_exe().unwrap().as_ref(), &[]);
+        Self { process: order.env(WAITS, "a minute").spawn().unwrap() }
     }
 
     /// Kills it, as a machine that is short of memory would.
