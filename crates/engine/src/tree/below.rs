@@ -102,7 +102,8 @@ impl TreeRun {
             // Another node may have begun there: one of an earlier parent that goes on, or of a later one, where this
             // one does not know yet that it was lost.
             HostEvent::Attached { .. } => true,
-            HostEvent::Held { .. } => phase == Phase::Claimed,
+            // Also of a claim that another node has made.
+            HostEvent::Held { .. } => phase < Phase::Started,
             HostEvent::Claimed { .. } => phase < Phase::Claimed,
             HostEvent::Started => phase == Phase::Claimed,
             HostEvent::Printed { len, .. } => phase == Phase::Started && *len <= self.run_spec().limits.output_cap,
