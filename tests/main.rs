@@ -21,5 +21,6 @@ mod retry;
 mod run;
 mod scene;
 mod support;
+mod terminal;
 mod tidy;
 mod watch;

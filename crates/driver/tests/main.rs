@@ -5,5 +5,6 @@ mod bed;
 mod bootstrap;
 mod local_tree;
 mod order;
+mod resume_ready;
 mod ssh_tree;
 mod supervisor;

@@ -6,7 +6,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 /// What is asked.
 pub(super) const TEXT: &str = "interrupted: nothing new starts. Enter: wait for what runs; c: cancel, which ends what \
-                               runs; d: detach, hosts go on by themselves and mcom resume collects them";
+                               runs; d: detach, what runs goes on by itself and mcom resume carries the run on";
 
 /// What was answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use mcom_driver::link::Connector;
 use mcom_driver::run::{Control, Order, Start, coordinate};
 use mcom_ledger::{RunHead, StoredRun};
-use mcom_model::{OutcomeKind, RecordedRun, RunClock};
+use mcom_model::{EndedBy, OutcomeKind, RecordedRun, RunClock};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::Receiver;
@@ -59,13 +59,17 @@ fn again(head: &RunHead, sink: &LedgerSink) -> Option<RecordedRun> {
     (open && !stopped).then_some(recorded)
 }
 
-/// Takes back the outcomes that say that a host could not be asked. Whether any host is without an outcome now.
+/// Takes back the outcomes that say that a host could not be asked, and that it did not run because the operator went
+/// away from the run before its end. Whether any host is without an outcome now.
 pub(super) fn withdraw(recorded: &mut RecordedRun) -> bool {
+    let interrupted = matches!(recorded.halted, Some((EndedBy::Interrupt, _)));
+    let detached = interrupted && !recorded.ended && !recorded.cancelled;
     for host in &mut recorded.hosts {
         // What was cancelled is not tried anew; what may run there still has to hear of it.
         let again = match host.outcome {
             Some(OutcomeKind::Unknown) => true,
             Some(OutcomeKind::Unreachable) => !recorded.cancelled,
+            Some(OutcomeKind::NotRun) => detached,
             _ => false,
         };
         if again {
@@ -97,7 +101,7 @@ async fn stopped(control: &mut Receiver<Control>, time: Duration) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mcom_model::RecordedHost;
+    use mcom_model::{Reason, ReasonKind, RecordedHost};
     use std::collections::BTreeSet;
 
     fn recorded(outcomes: &[Option<OutcomeKind>], cancelled: bool) -> RecordedRun {
@@ -120,6 +124,13 @@ mod tests {
         assert_eq!(open(false), [Unreachable, Unknown]);
         assert_eq!(open(true), [Unknown]);
         assert!(!withdraw(&mut recorded(&[Some(Ok), Some(NotRun)], false)));
+        let halted = |by, ended| {
+            let halted = Some((by, Reason::new(ReasonKind::Halted, "stopped")));
+            withdraw(&mut RecordedRun { halted, ended, ..recorded(&[Some(Ok), Some(NotRun)], false) })
+        };
+        assert!(halted(EndedBy::Interrupt, false), "the operator has left, and carries it on now");
+        assert!(!halted(EndedBy::Interrupt, true), "the operator has waited for the end");
+        assert!(!halted(EndedBy::MaxFail, false), "a limit still holds");
         assert!(withdraw(&mut recorded(&[Some(Ok), None], false)));
     }
 }
