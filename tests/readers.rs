@@ -1,7 +1,7 @@
 //! Readers that stop reading: the run goes on, an interrupt is heard, and the coordinator stays small.
 
 use crate::support::{Bench, Ran, count};
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -90,4 +90,20 @@ fn a_flood_with_a_stopped_reader_stays_small() {
     drop(out);
     let ran: Ran = child.wait_with_output().unwrap().into();
     ran.expect(130);
+}
+
+#[test]
+fn progress_and_diagnostics_that_nobody_reads_hold_up_no_run() {
+    let bench = Bench::grid(1, 2);
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    // As much as a pipe holds: whoever writes one more byte waits.
+    writer.write_all(&[b'\n'; 64 << 10]).unwrap();
+    let mut command = bench.command(&["-h", "*", "-vv", "--progress", "line", "-c", "exit 3"]);
+    let mut child = command.stdout(Stdio::null()).stderr(writer).spawn().unwrap();
+    // It holds the other end as well.
+    drop(command);
+    wait_until("the run never ended", || count(&bench.events(), "event", "run-ended") == 1);
+    assert!(child.try_wait().unwrap().is_none(), "the recap waits for its reader");
+    drop(reader);
+    assert_eq!(child.wait().unwrap().code(), Some(10));
 }
