@@ -8,10 +8,11 @@ use mcom_fleet::document::{self, DocumentError, Found, Section};
 use mcom_model::limits;
 use std::path::Path;
 
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 19] = [
     "inventory",
     "dc_from_name",
     "fanout",
+    "opening",
     "width",
     "depth",
     "connect_timeout",
@@ -76,6 +77,7 @@ impl<'f> File<'f> {
             self.set(&mut settings.dc_from_name, Some(Found { value: Some((rule.value, parsed)), at: rule.at }));
         }
         self.set(&mut settings.fanout, self.count("fanout", 1_000_000)?);
+        self.set(&mut settings.opening, self.count("opening", 1_000_000)?);
         self.set(&mut settings.width, self.count("width", 1_000_000)?);
         self.set(&mut settings.depth, self.count("depth", limits::LEVELS)?.map(some));
         self.set(&mut settings.connect_timeout, self.value("connect_timeout", duration)?);

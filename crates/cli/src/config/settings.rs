@@ -16,6 +16,8 @@ pub struct Settings {
     pub dc_from_name: Setting<Option<(String, DcNameRule)>>,
     /// Payloads running at once in each datacenter.
     pub fanout: Setting<u32>,
+    /// Payloads running at once in each datacenter when a run begins.
+    pub opening: Setting<u32>,
     /// Children per parent.
     pub width: Setting<u32>,
     /// Levels below the coordinator.
@@ -103,6 +105,7 @@ impl Settings {
             inventory: Setting::built_in(Vec::new()),
             dc_from_name: Setting::built_in(None),
             fanout: Setting::built_in(limits::FANOUT),
+            opening: Setting::built_in(limits::SLOW_START),
             width: Setting::built_in(limits::WIDTH),
             depth: Setting::built_in(None),
             connect_timeout: Setting::built_in(Duration::from_millis(limits::CONNECT_TIMEOUT_MS)),

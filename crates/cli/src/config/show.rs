@@ -23,6 +23,7 @@ pub fn rows(settings: &Settings) -> Vec<SettingRow> {
         row("inventory", &s.inventory, |paths| list(paths)),
         row("dc_from_name", &s.dc_from_name, |rule| optional(rule.as_ref().map(|(text, _)| quoted(text)))),
         row("fanout", &s.fanout, ToString::to_string),
+        row("opening", &s.opening, ToString::to_string),
         row("width", &s.width, ToString::to_string),
         row("depth", &s.depth, |depth| optional(depth.map(|depth| depth.to_string()))),
         row("connect_timeout", &s.connect_timeout, |time| quoted(&time_text(*time))),

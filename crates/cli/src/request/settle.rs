@@ -88,6 +88,7 @@ impl AskedArgs {
         let fail_fast = pace.fail_fast.then_some(0);
         RunLimits {
             fanout: pace.fanout.unwrap_or(settings.fanout.value),
+            opening: settings.opening.value,
             connect_timeout_ms: millis(pace.connect_timeout.unwrap_or(settings.connect_timeout.value)),
             command_timeout_ms: pace.command_timeout.or(settings.command_timeout.value).map(millis),
             output_cap: settings.output_cap.value,
