@@ -37,20 +37,20 @@ fn carry_out(parsed: Parsed) -> Result<u8, CliError> {
     let settings = load(&Environment::of_process())?;
     match *verb {
         Verb::Run(args) => {
-            let _diagnostics = trace::start(args.output.verbose);
+            trace::start(args.output.verbose);
             return verbs::run(&args, &settings);
         }
         Verb::Resume(args) => {
-            let _diagnostics = trace::start(args.output.verbose);
+            trace::start(args.output.verbose);
             return verbs::resume(&args, &settings);
         }
         Verb::Retry(args) => {
-            let _diagnostics = trace::start(args.output.verbose);
+            trace::start(args.output.verbose);
             return verbs::retry(&args, &settings);
         }
         Verb::Watch(args) => return verbs::watch(&args, &settings),
         Verb::Cancel(args) => {
-            let _diagnostics = trace::start(args.output.verbose);
+            trace::start(args.output.verbose);
             return verbs::cancel(&args, &settings);
         }
         Verb::Plan(args) => return verbs::plan(&args, &settings),
