@@ -62,6 +62,10 @@ impl Links {
         self.live.get(&id)
     }
 
+    pub(super) fn all(&self) -> impl Iterator<Item = &Link> {
+        self.live.values()
+    }
+
     pub(super) fn get_mut(&mut self, id: LinkId) -> Option<&mut Link> {
         self.live.get_mut(&id)
     }

@@ -237,6 +237,14 @@ impl TreeRun {
         }
     }
 
+    /// Slots that the own payload holds.
+    pub(super) fn own_slots(&self) -> u32 {
+        match &self.role {
+            Role::Node(node) => u32::from(node.own.slot),
+            Role::Coordinator(_) => 0,
+        }
+    }
+
     fn own_step(&self) -> Option<OwnStep> {
         match &self.role {
             Role::Node(node) => Some(node.own.step),

@@ -38,20 +38,27 @@ impl Pace {
 }
 
 impl TreeRun {
-    /// A host has ended: its datacenter's window may grow, and what it no longer needs goes to others.
+    /// A host has ended: its datacenter's window may grow.
     pub(super) fn pace_after(&mut self, pool: u32, kind: OutcomeKind) {
-        let Some(pace) = self.pools[pool as usize].pace.as_mut() else { return };
+        let pool = &mut self.pools[pool as usize];
+        let Some(pace) = pool.pace.as_mut() else { return };
         pace.left -= 1;
         if matches!(kind, OutcomeKind::Ok | OutcomeKind::Skipped) {
             pace.earned = pace.fanout.min(pace.earned + 1);
         }
-        let (tail, window) = (pace.left < pace.share, pace.window());
-        self.pools[pool as usize].window = window;
-        if tail && self.run_spec().limits.global_fanout.is_some() {
-            self.share_fanout();
-            for other in 0..u32::try_from(self.pools.len()).expect("fewer datacenters than hosts") {
-                self.share_slots(other);
-            }
+        pool.window = pace.window();
+    }
+
+    /// What a datacenter can no longer use of its share goes to others.
+    pub(super) fn share_what_is_left(&mut self) {
+        let too_much = |pool: &Pool| pool.pace.is_some_and(|pace| pace.share > pace.can_use().max(pool.used));
+        let shared = self.spec.as_ref().is_some_and(|spec| spec.limits.global_fanout.is_some());
+        if !shared || !self.pools.iter().any(too_much) {
+            return;
+        }
+        self.share_fanout();
+        for pool in 0..u32::try_from(self.pools.len()).expect("fewer datacenters than hosts") {
+            self.share_slots(pool);
         }
     }
 

@@ -93,6 +93,7 @@ impl TreeRun {
             Input::CancelAsked { by } => self.cancel_asked(by),
             Input::ReadersBehind(behind) => self.readers_behind(behind),
         }
+        self.share_what_is_left();
         self.halt_if_too_bad();
         self.end_if_done();
     }

@@ -99,6 +99,17 @@ impl TreeRun {
         link.lent
     }
 
+    /// Whether every slot in use is somebody's: the own payload's, a link's, or held by a group between two links. A
+    /// check for tests, which looks at everything.
+    pub fn slots_add_up(&self) -> bool {
+        (0..).zip(&self.pools).all(|(ix, pool)| {
+            let of_links = self.links.all().filter(|link| self.groups[link.group as usize].pool == ix);
+            let lent: u32 = of_links.map(|link| link.lent.min(link.left)).sum();
+            let held: u32 = self.groups.iter().filter(|group| group.pool == ix).map(|group| group.held).sum();
+            pool.used == lent + held + self.own_slots()
+        })
+    }
+
     /// A child with nobody below it does not need its slot.
     pub(super) fn give_back_slot(&mut self, pool: u32, id: LinkId) {
         if let Some(link) = self.links.get_mut(id) {
