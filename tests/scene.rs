@@ -60,6 +60,11 @@ impl Scene {
         Coordinator { child: Some(command.spawn().unwrap()), state }
     }
 
+    /// What payloads wait for until a test has done to them what it wants to do.
+    pub fn gate(&self, name: &str) -> Gate {
+        Gate(self.bench.path(name))
+    }
+
     /// Carries the run on, once.
     pub fn resume(&self, run: &Coordinator) -> Ran {
         self.command(&run.state, &["resume", &run.id(), "-O", "none"]).output().expect("mcom can be run").into()
@@ -144,6 +149,20 @@ pub enum Part {
     Node,
     Supervisor,
     Payload,
+}
+
+/// A file that is not there yet. The hosts are on this machine, so all of them see it.
+pub struct Gate(PathBuf);
+
+impl Gate {
+    /// Shell text that goes on when the gate is open.
+    pub fn shell(&self) -> String {
+        format!("until [ -e {} ]; do sleep 0.05; done", self.0.display())
+    }
+
+    pub fn open(&self) {
+        std::fs::write(&self.0, "").unwrap();
+    }
 }
 
 /// A run: its process, while that lives, and its ledger.

@@ -20,9 +20,11 @@ fn payload_killed() {
 #[test]
 fn supervisor_killed() {
     let scene = Scene::grid(1, 2).warm();
-    let mut run = scene.start("run", &["-h", "*"], "sleep 4");
+    let gate = scene.gate("gate");
+    let mut run = scene.start("run", &["-h", "*"], &gate.shell());
     run.wait("started", 2);
     assert_eq!(scene.kill("mail1-dc1", Part::Supervisor), 1);
+    gate.open();
     run.ended().expect(16);
     let outcomes = run.outcomes();
     assert_eq!(outcomes["mail1-dc1"]["reason"]["kind"], "supervisor-lost", "{outcomes:?}");
@@ -39,11 +41,13 @@ fn rebooted_before_the_receipt() {
         return;
     }
     let mut scene = Scene::grid(1, 3).warm();
-    let mut run = scene.start("run", &["-h", "*", "-t", "3s"], "sleep 5");
+    let gate = scene.gate("gate");
+    let mut run = scene.start("run", &["-h", "*", "-t", "3s"], &gate.shell());
     run.wait("started", 3);
     let chosen = run.said("chosen")[0].clone();
     let leaf = run.hosts().into_iter().find(|host| *host != chosen).unwrap();
     scene.bench.fleet.reboot(&leaf).unwrap();
+    gate.open();
     run.ended();
     scene.settle(&run);
     let outcomes = run.outcomes();
@@ -59,9 +63,11 @@ fn rebooted_after_the_receipt() {
         return;
     }
     let mut scene = Scene::grid(1, 2).warm();
-    let mut run = scene.start("run", &["-h", "*", "--flat"], "sleep 2; echo done");
+    let gate = scene.gate("gate");
+    let mut run = scene.start("run", &["-h", "*", "--flat"], &gate.shell());
     run.wait("started", 2);
     run.kill();
+    gate.open();
     let spools: Vec<_> = run.hosts().iter().map(|host| scene.bench.fleet.spool(host).unwrap()).collect();
     let attempt = format!("runs/{}.1/exit", run.id());
     until("the receipts stand", || spools.iter().all(|spool| spool.join(&attempt).exists()));
@@ -76,6 +82,9 @@ fn two_operators() {
     let scene = Scene::grid(1, 4).warm();
     let hosts = scene.bench.fleet.names().map(str::to_owned).collect::<Vec<_>>();
     for round in 0..4 {
+        // The lock goes a moment after the receipt stands.
+        let busy = |host: &String| !scene.part(host, Part::Supervisor).is_empty();
+        until("the last run lets go of the hosts", || !hosts.iter().any(busy));
         let reason = ["--reason", "CHG123"];
         let names = [format!("one{round}"), format!("two{round}")];
         let mut runs: Vec<_> =

@@ -44,13 +44,15 @@ fn cut_after_any_number_of_bytes() {
 #[test]
 fn reset_in_the_middle() {
     let scene = Scene::of(Fleet::builder().grid("mail", 2, 3).proxied()).warm();
-    let mut run = scene.start("run", &["-h", "*", "--width", "2"], "sleep 3");
+    let gate = scene.gate("gate");
+    let mut run = scene.start("run", &["-h", "*", "--width", "2"], &gate.shell());
     run.wait("started", 6);
     for host in run.hosts() {
         scene.bench.fleet.reset(&host, Links::All).unwrap();
     }
+    run.wait("attached", 6);
+    gate.open();
     run.ended().expect(0);
-    assert!(run.count("said", "attached") >= 6, "what ran was followed");
     all_ok(&scene, &run, 6);
 }
 
@@ -61,12 +63,14 @@ fn partition_and_heal() {
     let builder = if namespaces_missing().is_none() { builder.namespaces() } else { builder.proxied() };
     let scene = Scene::of(builder).warm();
     for (number, ways) in [Way::Both, Way::Out, Way::In].into_iter().enumerate() {
-        let mut run = scene.start(&format!("run{number}"), &["-h", "*", "-t", "3s"], "sleep 2");
+        let gate = scene.gate(&format!("gate{number}"));
+        let mut run = scene.start(&format!("run{number}"), &["-h", "*", "-t", "3s"], &gate.shell());
         run.wait("started", 6);
         scene.bench.fleet.partition("dc1", Some(ways)).unwrap();
         // Longer than it takes to hold the link for dead.
         run.wait("parent-lost", 1);
         scene.bench.fleet.heal().unwrap();
+        gate.open();
         run.ended();
         all_ok(&scene, &run, 6);
     }
@@ -78,9 +82,11 @@ fn partition_that_outlasts_the_run() {
     let builder = Fleet::builder().grid("mail", 2, 2);
     let builder = if namespaces_missing().is_none() { builder.namespaces() } else { builder.proxied() };
     let scene = Scene::of(builder).warm();
-    let mut run = scene.start("run", &["-h", "*", "-t", "2s"], "sleep 2");
+    let gate = scene.gate("gate");
+    let mut run = scene.start("run", &["-h", "*", "-t", "2s"], &gate.shell());
     run.wait("started", 4);
     scene.bench.fleet.partition("dc1", Some(Way::Both)).unwrap();
+    gate.open();
     run.ended().expect(16);
     assert_eq!((run.tally()["ok"], run.tally()["unknown"]), (2, 2), "{:?}", run.outcomes());
     scene.bench.fleet.heal().unwrap();
