@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "the helpers of a test are tests")]
 
 mod alone;
+mod bounded;
 mod cancel;
 mod chaos;
 mod cli_errors;
