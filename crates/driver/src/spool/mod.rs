@@ -24,6 +24,7 @@ mod ask;
 mod attempt;
 mod blob;
 mod chain;
+mod claim;
 mod error;
 mod folder;
 mod formats;
@@ -37,8 +38,9 @@ mod remove;
 mod tests;
 
 pub(crate) use attempt::EXECUTED;
-pub use attempt::{AttemptFolder, Claim, EXIT_ROOM, Void};
+pub use attempt::{AttemptFolder, EXIT_ROOM};
 pub use chain::Standing;
+pub use claim::{Claim, Void};
 pub use error::SpoolError;
 pub use folder::Folder;
 pub use formats::{AttemptSpec, ClaimRecord, ExitRecord, HistoryLine, IndexLine};

@@ -5,24 +5,14 @@ use crate::spool::{AttemptFolder, Spool, SpoolError, Void};
 use crate::supervisor::begin::{ended, given_up, word};
 use crate::supervisor::bell;
 use crate::supervisor::tail::Tail;
+use crate::supervisor::teller::{Gone, Order, Teller};
 use crate::supervisor::watch::{Heard, Watch, Woken, orders_to};
 use mcom_engine::attempt::Verdict;
 use mcom_engine::tree::{OwnEvent, OwnMode, OwnReceipt};
 use mcom_model::{Outcome, OutputMode, Receipt, Stream};
 use std::fs::File;
 use std::time::SystemTime;
-use tokio::sync::mpsc::{Sender, UnboundedReceiver};
 use tokio::task::spawn_blocking;
-
-/// What the engine orders.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Order {
-    Allow(Stream, u64),
-    Cancel,
-}
-
-/// Nobody listens to the events any more, or nobody gives orders: there is nothing left to do.
-pub(super) struct Gone;
 
 /// How the following ended.
 pub(super) enum Followed {
@@ -30,31 +20,6 @@ pub(super) enum Followed {
     Over,
     /// The attempt was given up before its start, and another one may stand in its place.
     Superseded,
-}
-
-/// What an engine was told and has allowed, whichever attempt of its run is followed.
-pub(super) struct Teller {
-    pub mode: OwnMode,
-    pub output: OutputMode,
-    pub events: Sender<OwnEvent>,
-    pub orders: UnboundedReceiver<Order>,
-    pub tails: [Tail; 2],
-    pub cancelled: bool,
-    pub claimed: bool,
-    pub held: bool,
-}
-
-impl Teller {
-    pub(super) async fn tell(&self, event: OwnEvent) -> Result<(), Gone> {
-        self.events.send(event).await.map_err(|_| Gone)
-    }
-
-    pub(super) async fn claimed(&mut self, boot: &str) -> Result<(), Gone> {
-        if std::mem::replace(&mut self.claimed, true) {
-            return Ok(());
-        }
-        self.tell(OwnEvent::Claimed { boot: boot.to_owned() }).await
-    }
 }
 
 /// One attempt that is followed.

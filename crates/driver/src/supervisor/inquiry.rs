@@ -4,7 +4,7 @@
 use crate::spool::{HostIdentity, Spool, SpoolError};
 use crate::supervisor::answer::answer;
 use crate::supervisor::begin::ended;
-use crate::supervisor::follow::{Gone, Order, Teller};
+use crate::supervisor::teller::{Gone, Order, Teller};
 use bytes::Bytes;
 use mcom_engine::tree::{OwnEvent, OwnMode, OwnReceipt, OwnStart};
 use mcom_model::{BodyRef, Digest, Exit, Inquiry, Outcome, OutputMode, Reason, ReasonKind, Receipt, Stream, limits};

@@ -9,6 +9,7 @@ mod answer;
 mod begin;
 mod bell;
 mod cgroup;
+mod conclude;
 mod descend;
 mod follow;
 mod inquiry;
@@ -21,6 +22,7 @@ mod record;
 mod supervise;
 mod sys;
 mod tail;
+mod teller;
 mod watch;
 
 pub use own::{OwnAttempt, OwnPlace};

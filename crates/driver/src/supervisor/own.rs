@@ -5,9 +5,10 @@
 
 use crate::spool::{AttemptFolder, Claim, Spool, SpoolError, Void};
 use crate::supervisor::begin::{Beginning, begin, ended};
-use crate::supervisor::follow::{Followed, Follower, Gone, Order, Teller};
+use crate::supervisor::follow::{Followed, Follower};
 use crate::supervisor::inquiry::{self, Answered, inquire};
 use crate::supervisor::tail::Tail;
+use crate::supervisor::teller::{Gone, Order, Teller};
 use crate::supervisor::watch::Watch;
 use bytes::Bytes;
 use mcom_engine::attempt::Verdict;

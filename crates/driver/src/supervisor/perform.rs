@@ -1,57 +1,46 @@
 //! Carries out what the attempt decides: files, locks and processes, and how each of them went.
 
 use crate::spool::{
-    AttemptFolder, AttemptSpec, Claim, EXECUTED, ExitRecord, History, HostLock, ProcessIdentity, Spool, SpoolError,
+    AttemptFolder, AttemptSpec, Claim, EXECUTED, History, HostLock, ProcessIdentity, Spool, SpoolError,
 };
 use crate::supervisor::answer::already_ran;
 use crate::supervisor::bell;
 use crate::supervisor::cgroup::Cgroup;
-use crate::supervisor::descend::{descendants, term_all};
+use crate::supervisor::descend::term_all;
 use crate::supervisor::output::{Output, OutputFiles};
 use crate::supervisor::payload::{PayloadProcess, Program};
-use crate::supervisor::record::{EXIT_DRAFT, begin_line, end_line, read_result, reserve_exit, wall_ms, write_exit};
-use crate::supervisor::sys::{self, Reaped};
+use crate::supervisor::record::{begin_line, reserve_exit, wall_ms};
+use crate::supervisor::sys::Reaped;
 use mcom_engine::attempt::{Input, Op};
-use mcom_model::{Digest, Exit, Holder, Outcome, Reason, ReasonKind, Receipt, RunClock, Stream};
-use rustix::process::Signal;
+use mcom_model::{Digest, Holder, Reason, ReasonKind, RunClock, Stream};
 use std::fs::File;
 use std::io::Write;
 use std::os::fd::BorrowedFd;
-use std::time::{Duration, Instant};
-
-/// How long the sweep goes on before it names those that it could not end.
-const SWEEP: Duration = Duration::from_secs(2);
-
-/// How often the sweep looks again for processes that were forked while it went round.
-const ROUND: Duration = Duration::from_millis(5);
-
-/// How many of the processes left behind are named.
-const NAMED: usize = 20;
 
 /// What the supervisor holds.
 pub(super) struct Hands {
-    spool: Spool,
-    folder: AttemptFolder,
-    spec: AttemptSpec,
-    bell: File,
-    claim: Option<Claim>,
-    draft: Option<File>,
-    files: Option<OutputFiles>,
-    lock: Option<HostLock>,
-    cgroup: Option<Cgroup>,
-    payload: Option<PayloadProcess>,
-    handed: Option<File>,
-    started: Option<File>,
-    output: Option<Output>,
-    released: RunClock,
-    usage: Option<(Reaped, RunClock)>,
-    left: Vec<String>,
-    left_count: u64,
-    recorded: bool,
+    pub(super) spool: Spool,
+    pub(super) folder: AttemptFolder,
+    pub(super) spec: AttemptSpec,
+    pub(super) bell: File,
+    pub(super) claim: Option<Claim>,
+    pub(super) draft: Option<File>,
+    pub(super) files: Option<OutputFiles>,
+    pub(super) lock: Option<HostLock>,
+    pub(super) cgroup: Option<Cgroup>,
+    pub(super) payload: Option<PayloadProcess>,
+    pub(super) handed: Option<File>,
+    pub(super) started: Option<File>,
+    pub(super) output: Option<Output>,
+    pub(super) released: RunClock,
+    pub(super) usage: Option<(Reaped, RunClock)>,
+    pub(super) left: Vec<String>,
+    pub(super) left_count: u64,
+    pub(super) recorded: bool,
 }
 
 /// Why an operation was not done.
-enum Not {
+pub(super) enum Not {
     /// It failed.
     Done(Reason),
     /// The host is not free.
@@ -299,76 +288,5 @@ impl Hands {
             payload.abandon();
         }
         Ok(())
-    }
-
-    fn kill(&mut self, now: RunClock) -> Input {
-        let until = Instant::now() + SWEEP;
-        loop {
-            if let Some(cgroup) = &self.cgroup {
-                cgroup.kill();
-            }
-            let left = descendants();
-            let refused = left.iter().filter(|process| !process.signal(Signal::KILL)).count();
-            while let Some(reaped) = sys::reap() {
-                self.ended(&reaped, now);
-            }
-            let none_obeys = !left.is_empty() && refused == left.len();
-            if left.is_empty() || none_obeys || Instant::now() > until {
-                return Input::Swept(self.usage.map(|(reaped, _)| reaped.exit));
-            }
-            std::thread::sleep(ROUND);
-        }
-    }
-
-    fn drain(&mut self, now: RunClock) -> Result<(), Not> {
-        if let Some(output) = &mut self.output {
-            output.drain(now);
-        }
-        let left = descendants();
-        self.left_count = left.len() as u64;
-        self.left = left.into_iter().take(NAMED).map(|process| format!("{} {}", process.pid, process.name)).collect();
-        Ok(())
-    }
-
-    fn write_exit(&mut self, outcome: Outcome) -> Result<(), Not> {
-        let receipt = outcome.has_receipt().then(|| self.receipt());
-        let record = ExitRecord { outcome, receipt, left: self.left.clone(), ended_ms: wall_ms() };
-        let draft = self.draft.as_ref().expect("room for the exit record is made before anything is recorded");
-        Ok(write_exit(&self.folder, draft, &record)?)
-    }
-
-    fn receipt(&self) -> Receipt {
-        let nobody = Reaped { pid: 0, exit: Exit::Signal(0), cpu_ms: 0, max_rss_kib: 0 };
-        let (reaped, at) = self.usage.unwrap_or((nobody, self.released));
-        let output = self.output.as_ref().expect("what ran had its output copied");
-        Receipt {
-            exit: reaped.exit,
-            run_ms: u64::try_from(at.since(self.released).as_millis()).unwrap_or(u64::MAX),
-            cpu_ms: reaped.cpu_ms,
-            max_rss_kib: reaped.max_rss_kib,
-            out: output.body(Stream::Out),
-            err: output.body(Stream::Err),
-            result: read_result(&self.folder),
-            left_behind: self.left_count,
-        }
-    }
-
-    fn sync_exit(&self) -> Result<(), Not> {
-        let synced = self.draft.as_ref().map_or(Ok(()), File::sync_all);
-        Ok(synced.map_err(|error| self.folder.files().error(EXIT_DRAFT, "flush", error))?)
-    }
-
-    fn rename_exit(&mut self) -> Result<(), Not> {
-        self.folder.files().rename(EXIT_DRAFT, "exit")?;
-        self.recorded = true;
-        Ok(())
-    }
-
-    fn note_end(&self, outcome: Outcome) -> Result<(), Not> {
-        Ok(History::open(self.spool.root())?.append(&end_line(self.folder.name(), &self.spec, outcome))?)
-    }
-
-    fn sync_history(&self) -> Result<(), Not> {
-        Ok(History::open(self.spool.root())?.sync()?)
     }
 }

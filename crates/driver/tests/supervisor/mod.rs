@@ -5,6 +5,7 @@ mod elsewhere;
 mod ending;
 mod faults;
 mod follow;
+mod giving_up;
 mod output;
 mod running;
 mod stand;

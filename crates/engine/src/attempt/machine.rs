@@ -1,5 +1,6 @@
 //! The supervisor's decisions: in which order things become durable, when the payload may start, and when it must end.
 
+use crate::attempt::before::{self, Stop};
 use crate::attempt::op::{Input, Op};
 use mcom_model::{Exit, HostLock, Outcome, Reason, ReasonKind, RunClock};
 use std::collections::VecDeque;
@@ -20,9 +21,6 @@ pub struct AttemptLimits {
     pub once: bool,
 }
 
-/// How often a lock is tried that another run holds.
-const LOCK_PAUSE: Duration = Duration::from_millis(100);
-
 /// One attempt, seen by its supervisor.
 ///
 /// The caller performs what [`Attempt::poll_op`] gives and answers it with [`Attempt::handle`]; where there is nothing
@@ -32,26 +30,26 @@ const LOCK_PAUSE: Duration = Duration::from_millis(100);
 /// or started before the claim is held and was found untouched.
 #[derive(Debug)]
 pub struct Attempt {
-    limits: AttemptLimits,
-    step: Step,
+    pub(super) limits: AttemptLimits,
+    pub(super) step: Step,
     /// What must be done, in order. The first is the one that is waiting for its answer once it was given out.
-    todo: VecDeque<Op>,
-    given: bool,
-    stop: Option<Stop>,
+    pub(super) todo: VecDeque<Op>,
+    pub(super) given: bool,
+    pub(super) stop: Option<Stop>,
     /// Since when it has waited for the host's lock.
-    waiting_since: Option<RunClock>,
+    pub(super) waiting_since: Option<RunClock>,
     /// When the lock is tried again, while another run holds it.
-    try_lock_at: Option<RunClock>,
+    pub(super) try_lock_at: Option<RunClock>,
     /// What was done before the start, and therefore takes part in the end.
-    reserved: bool,
-    locked: bool,
-    noted: bool,
-    forked: bool,
+    pub(super) reserved: bool,
+    pub(super) locked: bool,
+    pub(super) noted: bool,
+    pub(super) forked: bool,
 }
 
 /// Where the attempt stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Step {
+pub(super) enum Step {
     /// The payload was not released.
     Before,
     /// The payload runs.
@@ -67,41 +65,15 @@ enum Step {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cause {
+pub(super) enum Cause {
     Timeout,
-    Cancel,
-}
-
-/// What was asked for, the stronger word last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Stop {
-    /// Do not start.
-    GiveUp,
-    /// Do not start: the time is up. What runs has its own limit.
-    Deadline,
-    /// Do not start, and end what runs.
     Cancel,
 }
 
 impl Attempt {
     /// An attempt that nothing was done for yet.
     pub fn new(limits: AttemptLimits) -> Self {
-        let mut todo = VecDeque::from([Op::TakeClaim, Op::ReadClaim, Op::ReserveExit]);
-        if limits.lock != HostLock::Without {
-            todo.push_back(Op::TakeLock);
-        }
-        if limits.once {
-            todo.push_back(Op::FindEarlier);
-        }
-        todo.extend([
-            Op::VerifyPayload,
-            Op::NoteBegin,
-            Op::Fork,
-            Op::WriteStarted,
-            Op::SyncStarted,
-            Op::SyncFolder,
-            Op::Release,
-        ]);
+        let todo = before::first_ops(&limits);
         Self {
             limits,
             step: Step::Before,
@@ -183,24 +155,6 @@ impl Attempt {
         }
     }
 
-    /// Another run holds the host: it is waited for, or it is said.
-    fn busy(&mut self, now: RunClock, reason: Reason) {
-        let HostLock::Wait { ms } = self.limits.lock else { return self.conclude(Outcome::Refused { reason }) };
-        let since = self.waiting_since.unwrap_or(now);
-        let until = since.after(Duration::from_millis(ms));
-        if until <= now {
-            let text = format!("{}; waited {} s for it", reason.text, now.since(since).as_secs());
-            return self.conclude(Outcome::Refused { reason: Reason::new(reason.kind, text) });
-        }
-        self.todo.push_front(Op::TakeLock);
-        if self.waiting_since.is_none() {
-            self.todo.push_front(Op::NoteHeld(reason));
-        }
-        self.waiting_since = Some(since);
-        let again = until.min(now.after(LOCK_PAUSE));
-        self.try_lock_at = Some(self.limits.deadline.map_or(again, |deadline| deadline.min(again)));
-    }
-
     fn done(&mut self, now: RunClock, op: &Op) {
         match op {
             Op::ReserveExit => self.reserved = true,
@@ -238,26 +192,6 @@ impl Attempt {
         }
     }
 
-    fn stop_before_start(&mut self, outcome: Outcome) {
-        let abandon = self.forked;
-        self.conclude(outcome);
-        if abandon {
-            self.todo.push_front(Op::Abandon);
-        }
-    }
-
-    fn stop(&mut self, now: RunClock, word: Stop) {
-        self.stop = self.stop.max(Some(word));
-        match self.step {
-            Step::Running { .. } if word == Stop::Cancel => self.end(now, Cause::Cancel),
-            // An operation that is under way is waited for; so is the room for the record.
-            Step::Before if self.reserved && !self.given => {
-                self.stop_before_start(Outcome::NotRun { reason: word.reason() });
-            }
-            _ => {}
-        }
-    }
-
     fn timeout(&mut self, now: RunClock) {
         match &self.step {
             // The deadline comes before a lock that is free by then.
@@ -274,7 +208,7 @@ impl Attempt {
         }
     }
 
-    fn end(&mut self, now: RunClock, cause: Cause) {
+    pub(super) fn end(&mut self, now: RunClock, cause: Cause) {
         self.step = Step::Ending { cause, kill_at: Some(now.after(self.limits.grace)), exit: None };
         self.todo.push_back(Op::Term);
     }
@@ -310,7 +244,7 @@ impl Attempt {
     }
 
     /// Drops what was to be done and writes the exit record instead.
-    fn conclude(&mut self, outcome: Outcome) {
+    pub(super) fn conclude(&mut self, outcome: Outcome) {
         self.todo.clear();
         self.given = false;
         self.record(outcome);
@@ -339,16 +273,6 @@ impl Attempt {
             self.todo.push_back(Op::ReleaseLock);
         }
         self.todo.push_back(Op::Leave(words));
-    }
-}
-
-impl Stop {
-    fn reason(self) -> Reason {
-        match self {
-            Self::GiveUp => Reason::new(ReasonKind::Halted, "the run was halted before the payload started"),
-            Self::Deadline => Reason::new(ReasonKind::Deadline, "the run's deadline came before the payload started"),
-            Self::Cancel => Reason::new(ReasonKind::Cancelled, "cancelled before the payload started"),
-        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Decisions only. Files, locks and processes belong to the driver, which performs each [`Op`] and says how it went.
 
 mod ask;
+mod before;
 #[cfg(test)]
 mod crash;
 mod machine;
