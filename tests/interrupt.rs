@@ -50,6 +50,21 @@ fn a_termination_is_a_cancel_with_a_code_of_its_own() {
 }
 
 #[test]
+fn a_lost_terminal_ends_nothing() {
+    let bench = Bench::grid(1, 2);
+    let mut command = bench.command(&["-h", "*", "-c", "sleep 2; echo $MCOM_HOST"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let since = Instant::now();
+    while count(&bench.events(), "said", "started") < 1 {
+        assert!(since.elapsed() < Duration::from_secs(60), "the payloads never started");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    send(&child, "-HUP");
+    assert_eq!(ended(child).expect(0).sorted(), ["mail1-dc1: mail1-dc1", "mail2-dc1: mail2-dc1"]);
+    assert_eq!(count(&bench.events(), "event", "halted"), 0);
+}
+
+#[test]
 fn the_second_interrupt_leaves_at_once_and_names_what_is_unknown() {
     let bench = Bench::grid(1, 2);
     // Payloads that do not heed TERM keep the cancel waiting.

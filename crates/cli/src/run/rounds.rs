@@ -36,7 +36,7 @@ pub(super) async fn rounds(work: Work<'_>, start: Start, sink: &mut LedgerSink, 
         let (plan, spec, blobs) = (&work.head.plan, work.head.spec.clone(), work.blobs.clone());
         coordinate(Arc::clone(&work.connector), Order { plan, spec, start, blobs }, sink, control).await;
         let left = until.map(|until| until.saturating_duration_since(Instant::now())).unwrap_or_default();
-        let Some(recorded) = again(work.head, sink).filter(|_| !left.is_zero()) else { return };
+        let Some(recorded) = again(sink).filter(|_| !left.is_zero()) else { return };
         let time = pause.min(left);
         let count = recorded.hosts.iter().filter(|host| host.outcome.is_none()).count();
         let plural = if count == 1 { "" } else { "s" };
@@ -50,12 +50,11 @@ pub(super) async fn rounds(work: Work<'_>, start: Start, sink: &mut LedgerSink, 
 }
 
 /// The run with those withdrawn that may be tried again; none where there is nothing to try.
-fn again(head: &RunHead, sink: &LedgerSink) -> Option<RecordedRun> {
+fn again(sink: &LedgerSink) -> Option<RecordedRun> {
     sink.run().ended()?;
     let mut recorded = sink.reader().recorded().ok().flatten()?;
     let stopped = recorded.cancelled || recorded.halted.is_some();
     let open = withdraw(&mut recorded);
-    debug_assert_eq!(recorded.hosts.len(), head.plan.hosts.len());
     (open && !stopped).then_some(recorded)
 }
 
