@@ -152,21 +152,25 @@ async fn an_operator_who_leaves_lets_the_payload_go_on() {
 }
 
 #[tokio::test]
-async fn a_cut_link_is_unknown_and_the_payload_goes_on() {
+async fn a_cut_link_is_made_again_and_the_payload_is_followed() {
     let bed = Bed::new(Fleet::builder().host("dc1", "a1").host("dc1", "a2"));
     let plan = plan(&[("dc1", &["a1", "a2"])], 32);
     let home = bed.fleet.home("a2").unwrap();
-    let text = "touch $HOME/started; [ $MCOM_HOST = a1 ] && exit; \
-                while [ ! -e $HOME/go ]; do sleep 0.02; done; touch $HOME/ended";
+    let text = "echo run >>$HOME/started; [ $MCOM_HOST = a1 ] && exit; \
+                while [ ! -e $HOME/go ]; do sleep 0.02; done; echo ended";
     let cut = async {
         made(&home.join("started")).await;
         bed.fleet.cut_links("a2").unwrap();
+        std::fs::write(home.join("go"), "").unwrap();
     };
     let (kept, ()) = tokio::join!(run(&bed, &plan, text), cut);
-    let Outcome::Unknown { reason } = kept.ended(1).0 else { panic!("{:?}", kept.ended(1)) };
-    assert_eq!(reason.kind, ReasonKind::LostWhileRunning);
-    assert_eq!(*kept.ended(0).0, Outcome::Ok);
-    std::fs::write(home.join("go"), "").unwrap();
-    made(&home.join("ended")).await;
+    let said = |is: fn(&HostEvent) -> bool| kept.said().filter(|(id, said)| *id == 1 && is(said)).count();
+    assert_eq!(said(|said| matches!(said, HostEvent::LinkLost { .. })), 1);
+    assert_eq!(said(|said| matches!(said, HostEvent::Attached { .. })), 1);
+    for id in 0..2 {
+        assert_eq!(*kept.ended(id).0, Outcome::Ok);
+    }
+    assert_eq!(kept.printed(1), b"ended\n");
+    assert_eq!(std::fs::read_to_string(home.join("started")).unwrap(), "run\n");
     nothing_is_left(&bed.fleet).await;
 }
