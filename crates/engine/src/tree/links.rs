@@ -111,10 +111,14 @@ impl TreeRun {
         while self.links.opening < LINKS_OPENING {
             let Some(id) = self.links.queue.pop_front() else { return };
             let Some(link) = self.links.live.get_mut(&id) else { continue };
+            let ix = link.host;
+            if self.stop.reason().is_some() && !self.hosts.get(ix).begun {
+                // Its group is about to be given up.
+                continue;
+            }
             link.state = LinkState::Opening;
             link.since = self.now;
             self.links.opening += 1;
-            let ix = link.host;
             let by = self.me();
             let host = self.hosts.get_mut(ix);
             host.reach(Phase::Linking);

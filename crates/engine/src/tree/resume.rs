@@ -20,6 +20,9 @@ impl TreeRun {
         let hosts = Hosts::of_plan(hosts);
         let mut run = Self::of_plan(plan, spec, hosts);
         run.now = recorded.at;
+        if let Some(coordinator) = run.coordinator_mut() {
+            coordinator.resumed = true;
+        }
         let open: HostRanges = plan.host_ids().filter(|id| of(id.0 as usize).outcome.is_none()).collect();
         run.record(What::Resumed { who, ms, hosts: open }, true);
         run.stored_before(&recorded.bodies);
@@ -34,6 +37,8 @@ impl TreeRun {
         {
             run.halt_run(*by, reason.clone());
         }
+        // It may have had too many bad hosts when it was stopped for another reason.
+        run.halt_if_too_bad();
         run.begin_run(plan);
         run
     }

@@ -89,10 +89,14 @@ impl TreeRun {
         self.give_up_asking(&Reason::new(ReasonKind::LostWhileRunning, text));
     }
 
-    /// What was told to end, or ends by itself, has the grace and the way of the words to do so (coordinator).
+    /// What was told to end, or ends by itself, has the grace and the way of the words to do so; where an earlier
+    /// coordinator's hosts are asked, also the time in which they can be found again (coordinator).
     fn end_in_time(&mut self) {
-        let (grace, travel) = (self.run_spec().limits.grace_ms, self.run_spec().timers.travel_ms);
-        let time = Duration::from_millis(grace.saturating_add(travel));
+        let spec = self.run_spec();
+        let (limits, timers) = (&spec.limits, &spec.timers);
+        let resumed = matches!(&self.role, Role::Coordinator(coordinator) if coordinator.resumed);
+        let found = if resumed { limits.connect_timeout_ms.saturating_add(timers.ask_ms) } else { 0 };
+        let time = Duration::from_millis(limits.grace_ms.saturating_add(timers.travel_ms).saturating_add(found));
         self.timers.insert((self.now.after(time), TimerReason::CancelDeadline));
     }
 
