@@ -37,7 +37,8 @@ impl TreeRun {
     pub(super) fn of_plan(plan: &Plan, spec: RunSpec, hosts: Hosts) -> Self {
         let levels_below = plan.shape.depth.map(|depth| depth.saturating_sub(1));
         let collection = Collection::new(initial_credit(&spec));
-        let role = Coordinator { tally: Tally::default(), by: EndedBy::Itself, resumed: false, levels_below, collection };
+        let role =
+            Coordinator { tally: Tally::default(), by: EndedBy::Itself, resumed: false, levels_below, collection };
         let mut run = Self::new(Role::Coordinator(Box::new(role)), Some(spec), hosts);
         run.deadline = run.run_spec().limits.deadline_ms.map(RunClock::from_millis);
         run.timers.extend(run.deadline.map(|deadline| (deadline, TimerReason::Deadline)));
