@@ -100,9 +100,9 @@ async fn who_runs_without_the_lock_runs_beside_and_leaves_the_holder_in_place() 
 #[tokio::test]
 async fn the_deadline_ends_the_payload_when_every_node_is_gone() {
     let mut stand = Stand::new();
-    stand.deadline_ms = Some(1500);
+    stand.deadline_ms = Some(2500);
     let text = "setsid sh -c '(trap \"\" TERM; echo $PPID > $E; while :; do sleep 1; done) &' & \
-                echo $$ > $F; trap '' TERM; while :; do sleep 1; done";
+                trap '' TERM; echo $$ > $F; while :; do sleep 1; done";
     let node = Elsewhere::start(&stand, text);
     let payload = stand.line_of("pids").await;
     node.kill();

@@ -62,7 +62,7 @@ impl HostStory {
         };
         let little = matches!(self, Self::LittleTime | Self::LittleTimeAndHeld);
         AttemptLimits {
-            command_timeout: Some(Duration::from_secs(1)),
+            command_timeout: (!little).then_some(Duration::from_secs(1)),
             deadline: little.then(|| RunClock::ZERO.after(Duration::from_millis(250))),
             grace: Duration::from_secs(1),
             lock,
