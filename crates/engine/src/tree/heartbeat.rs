@@ -22,12 +22,14 @@ impl TreeRun {
             && !self.over
         {
             self.timers.pop_first();
-            let late = self.now.since(at) > LATE;
+            if self.now.since(at) > LATE {
+                self.held_up = Some(self.now);
+            }
             match why {
                 TimerReason::Heartbeat(link) => self.heartbeat(link),
-                TimerReason::LinkDead(link) => self.link_dead(link, late),
+                TimerReason::LinkDead(link) => self.link_dead(link),
                 TimerReason::NoAssignment => self.no_assignment(),
-                TimerReason::ParentSilent => self.parent_silent(late),
+                TimerReason::ParentSilent => self.parent_silent(),
                 TimerReason::OutputStalled => self.output_stalled(),
                 TimerReason::AskAgain(group) => self.ask_again(group),
                 TimerReason::Deadline => self.deadline(),
@@ -49,9 +51,9 @@ impl TreeRun {
         }
     }
 
-    fn link_dead(&mut self, id: LinkId, late: bool) {
+    fn link_dead(&mut self, id: LinkId) {
         let Some(heard) = self.links.get(id).map(|link| link.heard) else { return };
-        match self.silent_since(heard, late) {
+        match self.silent_since(heard) {
             Some(look) => {
                 self.timers.insert((look, TimerReason::LinkDead(id)));
             }
@@ -73,9 +75,9 @@ impl TreeRun {
 
     /// A node that hears nothing from above can do nothing that counts: it leaves, and touches no work. Somebody else
     /// asks its hosts.
-    fn parent_silent(&mut self, late: bool) {
+    fn parent_silent(&mut self) {
         let Some(heard) = self.node_mut().map(|node| node.heard) else { return };
-        match self.silent_since(heard, late) {
+        match self.silent_since(heard) {
             Some(look) => {
                 self.timers.insert((look, TimerReason::ParentSilent));
             }
@@ -84,10 +86,10 @@ impl TreeRun {
     }
 
     /// When to look again at a link that was last heard then; none where it was silent for too long.
-    fn silent_since(&self, heard: RunClock, late: bool) -> Option<RunClock> {
+    fn silent_since(&self, heard: RunClock) -> Option<RunClock> {
         let dead = heard.after(self.dead_time());
         // After a hold-up here, the answer still gets its time.
-        let look = if late { dead.max(self.now.after(self.heartbeat_time())) } else { dead };
+        let look = self.held_up.map_or(dead, |held_up| dead.max(held_up.after(self.heartbeat_time())));
         (look > self.now).then_some(look)
     }
 

@@ -32,6 +32,8 @@ pub struct TreeRun {
     pub(super) groups: Vec<Group>,
     pub(super) links: Links,
     pub(super) stop: Stop,
+    /// When this process went on after it was stopped or held up, last.
+    pub(super) held_up: Option<RunClock>,
     /// When the run must have ended.
     pub(super) deadline: Option<RunClock>,
     pub(super) over: bool,
@@ -63,6 +65,7 @@ impl TreeRun {
             groups: Vec::new(),
             links: Links::default(),
             stop: Stop::No,
+            held_up: None,
             deadline: None,
             over: false,
         }
