@@ -177,6 +177,11 @@ impl TreeRun {
         if self.hosts.get(ME).ended() {
             return;
         }
+        let outcome = match (outcome, self.stop.reason()) {
+            // Only here is it known why it was not to start.
+            (Outcome::NotRun { .. }, Some(reason)) => Outcome::NotRun { reason: reason.clone() },
+            (outcome, _) => outcome,
+        };
         let receipt = receipt.map(|receipt| self.send_own_bodies(*receipt));
         self.end_own(outcome, receipt);
     }
