@@ -82,9 +82,6 @@ fn two_operators() {
     let scene = Scene::grid(1, 4).warm();
     let hosts = scene.bench.fleet.names().map(str::to_owned).collect::<Vec<_>>();
     for round in 0..4 {
-        // The lock goes a moment after the receipt stands.
-        let busy = |host: &String| !scene.part(host, Part::Supervisor).is_empty();
-        until("the last run lets go of the hosts", || !hosts.iter().any(busy));
         let reason = ["--reason", "CHG123"];
         let names = [format!("one{round}"), format!("two{round}")];
         let mut runs: Vec<_> =

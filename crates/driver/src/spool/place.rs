@@ -7,6 +7,11 @@ use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// How long a lock may be held by nobody that is written down: a run that has its receipt lets go a moment later, and one
+/// that has taken it writes its name a moment later.
+const SETTLING: Duration = Duration::from_millis(1000);
 
 /// An open spool that was found safe.
 #[derive(Debug)]
@@ -105,10 +110,20 @@ impl Spool {
     /// Takes the host's lock and writes down who has it. `Ok(Err(…))` says that the host is busy, with whom and why.
     pub fn lock(&self, me: &Holder, now_ms: u64) -> Result<Result<HostLock, Reason>, SpoolError> {
         let flock = self.root.append("lock")?;
-        match rustix::fs::flock(&flock, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {}
-            Err(Errno::WOULDBLOCK) => return Ok(Err(Self::busy(self.holder()?.as_ref(), now_ms, ""))),
-            Err(error) => return Err(self.root.error("lock", "lock", error)),
+        let until = Instant::now() + SETTLING;
+        loop {
+            match rustix::fs::flock(&flock, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => break,
+                Err(Errno::WOULDBLOCK) => {}
+                Err(error) => return Err(self.root.error("lock", "lock", error)),
+            }
+            // Who is written down there may have ended, and another have the lock that is still to write its name.
+            let settled = self.held_by()?;
+            if settled.is_some() || Instant::now() >= until {
+                let holder = settled.map_or_else(|| self.holder(), |holder| Ok(Some(holder)))?;
+                return Ok(Err(Self::busy(holder.as_ref(), now_ms, "")));
+            }
+            std::thread::sleep(SETTLING / 50);
         }
         // Only the supervisor of the last holder may have died: its payload still holds the host.
         if let Some(last) = self.holder()?
