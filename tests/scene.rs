@@ -117,7 +117,8 @@ impl Scene {
         }
     }
 
-    fn promise(&self, run: &Coordinator) -> Result<(), String> {
+    /// The same, as a value.
+    pub fn promise(&self, run: &Coordinator) -> Result<(), String> {
         let (id, outcomes) = (run.id(), run.outcomes());
         for host in run.hosts() {
             let outcome = outcomes.get(&host).ok_or(format!("{host} has no outcome"))?;

@@ -61,7 +61,7 @@ impl Lane {
                 run.ended();
             }
             self.scene.settle(&run);
-            self.scene.check(&run);
+            self.scene.promise(&run).unwrap();
         }));
         if let Err(panic) = ended {
             let kept = run.keep();
