@@ -130,10 +130,14 @@ impl TreeRun {
 
     /// Hosts that may send output, live, and send none for so long, will not: their output is given up, so that a run
     /// does not wait for it for ever.
-    pub(super) fn output_stalled(&mut self) {
+    pub(super) fn output_stalled(&mut self, late: bool) {
         let (now, unasked) = (self.now, self.credit().unasked);
         let credit = self.credit();
         credit.watched = false;
+        if late {
+            // After a hold-up here, what came meanwhile has not been looked at yet.
+            credit.moved = now;
+        }
         if credit.granted == 0 {
             return;
         }

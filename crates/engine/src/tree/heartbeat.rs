@@ -22,7 +22,8 @@ impl TreeRun {
             && !self.over
         {
             self.timers.pop_first();
-            if self.now.since(at) > LATE {
+            let late = self.now.since(at) > LATE;
+            if late {
                 self.held_up = Some(self.now);
             }
             match why {
@@ -30,7 +31,7 @@ impl TreeRun {
                 TimerReason::LinkDead(link) => self.link_dead(link),
                 TimerReason::NoAssignment => self.no_assignment(),
                 TimerReason::ParentSilent => self.parent_silent(),
-                TimerReason::OutputStalled => self.output_stalled(),
+                TimerReason::OutputStalled => self.output_stalled(late),
                 TimerReason::AskAgain(group) => self.ask_again(group),
                 TimerReason::Deadline => self.deadline(),
                 TimerReason::CancelDeadline => self.cancel_deadline(),
