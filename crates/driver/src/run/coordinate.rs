@@ -5,7 +5,9 @@ use crate::run::control::Control;
 use crate::run::files::make_room;
 use crate::run::links::Links;
 use crate::run::sink::{Keeper, RunSink};
+use crate::run::trace::Tracer;
 use bytes::Bytes;
+use mcom_engine::trace::{Begin, Head, VERSION};
 use mcom_engine::tree::{Effect, Input, TreeRun};
 use mcom_model::{Plan, RecordedRun, RunClock, RunSpec, RunStart};
 use std::collections::VecDeque;
@@ -51,7 +53,8 @@ pub async fn coordinate(
 ) {
     make_room(order.plan.hosts.len());
     let mut links = Links::new(Some(connector));
-    links.set_blobs(order.blobs);
+    links.set_blobs(order.blobs.clone());
+    let tracer = Tracer::of_environment(|| head(&order));
     let (from, engine) = match order.start {
         Start::New(start) => (RunClock::ZERO, TreeRun::coordinator(order.plan, order.spec, start)),
         Start::Resumed { recorded, who, ms } => {
@@ -61,9 +64,18 @@ pub async fn coordinate(
     let clock = Clock { from, began: Instant::now() };
     let keeper = Keeper::new(sink);
     let control = Some(control);
-    let mut coordinator = Coordinator { engine, links, keeper, control, clock, inputs: VecDeque::new() };
+    let mut coordinator = Coordinator { engine, links, keeper, control, clock, tracer, inputs: VecDeque::new() };
     coordinator.run().await;
     coordinator.links.close_all().await;
+}
+
+/// What the trace of this run begins with.
+fn head(order: &Order<'_>) -> Head {
+    let begin = match order.start.clone() {
+        Start::New(start) => Begin::Start(start),
+        Start::Resumed { recorded, who, ms } => Begin::Resume { recorded: Box::new(recorded), who, ms },
+    };
+    Head { trace: VERSION, plan: order.plan.clone(), spec: order.spec.clone(), begin }
 }
 
 struct Coordinator<'a> {
@@ -73,6 +85,7 @@ struct Coordinator<'a> {
     /// None once nobody can say a word.
     control: Option<&'a mut Receiver<Control>>,
     clock: Clock,
+    tracer: Option<Tracer>,
     inputs: VecDeque<Input>,
 }
 
@@ -116,9 +129,16 @@ impl Coordinator<'_> {
             // What came of an effect is told before the next is taken: behind a record that could not be written, the
             // engine takes back what must not be sent.
             while let Some(input) = self.inputs.pop_front() {
-                self.engine.handle(self.now(), input);
+                let now = self.now();
+                if let Some(tracer) = &mut self.tracer {
+                    tracer.told(now, &input);
+                }
+                self.engine.handle(now, input);
             }
             let Some(effect) = self.engine.poll_effect() else { return };
+            if let Some(tracer) = &mut self.tracer {
+                tracer.took();
+            }
             match self.links.perform(effect) {
                 None | Some(Effect::Leave) => {}
                 Some(other) => self.keeper.perform(other, &mut self.inputs),

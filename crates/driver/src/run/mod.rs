@@ -8,6 +8,7 @@ mod links;
 mod node;
 mod node_main;
 mod sink;
+mod trace;
 mod uplink;
 
 pub use control::Control;
