@@ -15,6 +15,9 @@ use tokio::sync::mpsc::Sender;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+/// For everything that was sent to be taken, and the peer to part.
+const CLOSING: Duration = Duration::from_secs(10);
+
 /// For a node to leave by itself once its link is closed; after that the connection is ended under it.
 const PARTING: Duration = Duration::from_secs(3);
 
@@ -65,10 +68,15 @@ impl ChildLink {
         &self.writer
     }
 
-    /// Closes the link, and waits until everything that it held is closed.
+    /// Closes the link, and waits until everything that it held is closed. A peer that takes nothing any more is not
+    /// waited for.
     pub async fn close(self) {
         drop(self.writer);
-        let _ = self.task.await;
+        let mut task = self.task;
+        if timeout(CLOSING, &mut task).await.is_err() {
+            task.abort();
+            let _ = task.await;
+        }
     }
 }
 

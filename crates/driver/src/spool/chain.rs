@@ -39,11 +39,18 @@ impl Spool {
             return Ok(if began { Standing::Gone } else { Standing::Free { attempt: run.attempt } });
         };
         let folder = AttemptFolder::open(self, &AttemptFolder::name_of(&run.run, last))?;
+        if folder.void()? == Some(Void::Final) {
+            return Ok(Standing::Void);
+        }
         if folder.void()? != Some(Void::Next) {
             let verdict = folder.ask(self.host(), word)?;
             if verdict != Verdict::DidNotStart {
                 return Ok(Standing::Begun(folder, verdict));
             }
+        }
+        // The next one may have been tidied away before this one was.
+        if History::has_begun_any(self.root(), &run.run, last + 1..numbers.end)? {
+            return Ok(Standing::Gone);
         }
         Ok(match (folder.void()?, numbers.contains(&(last + 1))) {
             (Some(Void::Next), true) => Standing::Free { attempt: last + 1 },

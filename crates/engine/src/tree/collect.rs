@@ -239,8 +239,14 @@ impl TreeRun {
         let Role::Coordinator(coordinator) = &self.role else { return false };
         let collection = &coordinator.collection;
         let ours = |state: BodyState| matches!(state, BodyState::Coming((from, _)) if from == ix);
+        // Of several that were lost together, the last one is still asked.
+        let can_send = |ix: u32, stream: Stream| {
+            let flow = &self.hosts.get(ix).flows[stream as usize];
+            flow.is_complete() || !flow.closed
+        };
         let elsewhere = |digest: &Digest| {
-            collection.bodies.get(digest).is_some_and(|body| !ours(body.state) || !body.others.is_empty())
+            let body = collection.bodies.get(digest);
+            body.is_some_and(|body| !ours(body.state) || body.others.iter().any(|&(ix, stream)| can_send(ix, stream)))
         };
         let named: Vec<&Digest> = STREAMS.iter().filter_map(|&stream| collection.named.get(&(ix, stream))).collect();
         self.hosts.get(ix).ended() && named.into_iter().all(elsewhere)

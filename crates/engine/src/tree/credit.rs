@@ -91,7 +91,11 @@ impl TreeRun {
             }
             flow.allowed += more;
             let upto = flow.allowed;
-            self.credit().granted += more;
+            let (now, credit) = (self.now, self.credit());
+            if credit.granted == 0 {
+                credit.moved = now;
+            }
+            credit.granted += more;
             self.watch_output();
             // Between two links there is nobody to tell: the next assignment says it.
             if let Some(link) = link {

@@ -77,6 +77,9 @@ impl TreeRun {
                 return;
             }
         }
+        if group.members.iter().any(|&host| self.hosts.get(host).begun) {
+            group.ask_until.get_or_insert(self.now.after(self.ask_time()));
+        }
         let ix = u32::try_from(self.groups.len()).expect("a host is in few groups");
         let (single, asked) = (group.is_single(), group.ask_until.is_some() || self.hosts.get(group.members[0]).begun);
         self.groups.push(group);

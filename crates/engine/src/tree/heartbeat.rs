@@ -7,6 +7,7 @@
 use crate::tree::effect::LinkId;
 use crate::tree::input::TimerReason;
 use crate::tree::run::TreeRun;
+use mcom_model::limits::HEARTBEAT_MS;
 use mcom_model::{Reason, ReasonKind, RunClock};
 use mcom_wire::Down;
 use std::time::Duration;
@@ -98,8 +99,8 @@ impl TreeRun {
         Reason::new(ReasonKind::LinkLost, format!("no answer for {} s", self.dead_time().as_secs_f64()))
     }
 
-    fn heartbeat_time(&self) -> Duration {
-        Duration::from_millis(self.run_spec().timers.heartbeat_ms)
+    pub(super) fn heartbeat_time(&self) -> Duration {
+        Duration::from_millis(self.spec.as_ref().map_or(HEARTBEAT_MS, |spec| spec.timers.heartbeat_ms))
     }
 
     fn dead_time(&self) -> Duration {

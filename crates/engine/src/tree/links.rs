@@ -194,8 +194,9 @@ impl TreeRun {
         self.hosts.get_mut(ix).reach(Phase::Linked);
         self.say_unless_ended(ix, HostEvent::Linked { by, node_shipped, ms });
         let members = self.lead(group, id);
-        self.assign(id, ix, &members);
+        // Ahead of the work: whoever gets the one without the other starts nothing.
         self.tell_stop(id);
+        self.assign(id, ix, &members);
         self.open_queued();
         self.share_slots(self.groups[group as usize].pool);
     }

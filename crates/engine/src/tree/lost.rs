@@ -111,11 +111,12 @@ impl TreeRun {
         self.hosts.list[group.members[0] as usize].reach(Phase::Waiting);
         group.pause = (group.pause * 2).max(first);
         let next = self.now.after(group.pause);
-        match failure {
-            LinkFailure::Unreachable(_) if group.ask_until.is_some_and(|until| next <= until) => {
-                self.timers.insert((next, TimerReason::AskAgain(ix)));
+        match (failure, group.ask_until) {
+            (LinkFailure::Unreachable(_), Some(until)) if self.now < until => {
+                // The last try is made when the time is up.
+                self.timers.insert((next.min(until), TimerReason::AskAgain(ix)));
             }
-            LinkFailure::Unreachable(reason) | LinkFailure::Refused(reason) => self.end_group(ix, &reason),
+            (LinkFailure::Unreachable(reason) | LinkFailure::Refused(reason), _) => self.end_group(ix, &reason),
         }
     }
 
@@ -151,7 +152,10 @@ impl TreeRun {
         let host = self.hosts.get(ix);
         let outcome = match (host.ended(), host.begun) {
             (true, _) if host.settled => return,
-            (true, _) => return self.output_gone(ix, reason),
+            (true, _) => {
+                let reason = Reason::new(ReasonKind::LinkLost, "it had not all come when the time for that was up");
+                return self.output_gone(ix, &reason);
+            }
             (false, true) => {
                 let text = format!("it may have begun, and could not be asked again: {reason}");
                 let kind = match self.stop {
@@ -182,7 +186,7 @@ impl TreeRun {
         }
     }
 
-    fn ask_time(&self) -> Duration {
+    pub(super) fn ask_time(&self) -> Duration {
         Duration::from_millis(self.run_spec().timers.ask_ms)
     }
 

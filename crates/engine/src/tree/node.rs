@@ -17,6 +17,8 @@ pub(super) struct Node {
     levels: Option<u32>,
     /// When something was last heard from above.
     pub(super) heard: RunClock,
+    /// When this end last said by itself that it lives.
+    spoke: RunClock,
     pub(super) own: Own,
     /// Bodies that went up: a body goes up once.
     pub(super) bodies_sent: BTreeSet<Digest>,
@@ -46,7 +48,8 @@ impl TreeRun {
         let Some(node) = self.node_mut() else { return };
         node.heard = now;
         match message {
-            Down::Hello(_) | Down::Blob { .. } => {}
+            Down::Hello(_) => {}
+            Down::Blob { .. } => self.still_here(),
             Down::Ping { seq } => self.effects.push_back(Effect::SendUp(Up::Pong { seq })),
             Down::Release => self.leave(),
             Down::Assign(assignment) => self.assigned(assignment),
@@ -60,6 +63,16 @@ impl TreeRun {
             Down::Settled { host } => self.settled_above(host),
             Down::Halt { reason } => self.halt(reason),
             Down::Cancel => self.cancel(),
+        }
+    }
+
+    /// Pings wait behind the blobs that come: says now and then that this end lives.
+    fn still_here(&mut self) {
+        let (now, pause) = (self.now, self.heartbeat_time());
+        let Some(node) = self.node_mut() else { return };
+        if node.spoke.after(pause) <= now {
+            node.spoke = now;
+            self.effects.push_back(Effect::SendUp(Up::Pong { seq: 0 }));
         }
     }
 
