@@ -36,6 +36,9 @@ impl Record {
                     }
                 });
             }
+            What::Host { host, said: HostEvent::Claimed { uid, .. } } => {
+                self.change(host.0, |host| host.uid = *uid);
+            }
             What::Resumed { hosts, .. } => {
                 self.ended = false;
                 hosts.iter().for_each(|id| self.change(id.0, |host| (host.outcome, host.printed) = (None, None)));

@@ -182,6 +182,9 @@ pub enum HostEvent {
     Claimed {
         /// The host's boot id.
         boot: String,
+        /// The user id that has it: another user's spool does not know of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        uid: Option<u32>,
     },
     /// The payload is running.
     Started,

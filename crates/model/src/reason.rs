@@ -60,6 +60,8 @@ pub enum ReasonKind {
     LostWhileRunning,
     /// The supervisor ended without a receipt.
     SupervisorLost,
+    /// Another user of the host has claimed the attempt, because another link logged in as another user.
+    OtherUser,
     /// The host rebooted between claim and receipt.
     Rebooted,
     /// The host's login manager ends everything of a user whose session ends.
@@ -148,6 +150,7 @@ impl ReasonKind {
             Self::CancelPending => "bring the host back, then mcom resume gives it the word",
             Self::Deadline => "give more time with --deadline, then mcom retry",
             Self::CannotExecute => "check the interpreter line and the working directory on the host",
+            Self::OtherUser => "let all links log in as one user ([ssh] user, [ssh.inner] user), then mcom resume",
             Self::LostWhileRunning => "mcom resume asks the host again when it can be reached",
             Self::SupervisorLost | Self::Rebooted => {
                 "look at the host before you run it there again: the payload may have run in part"

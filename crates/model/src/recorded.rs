@@ -35,4 +35,6 @@ pub struct RecordedHost {
     pub printed: Option<[BodyRef; 2]>,
     /// Whether frames that could start it may have been sent.
     pub begun: bool,
+    /// The user id that claimed it there, where that was said.
+    pub uid: Option<u32>,
 }

@@ -80,6 +80,9 @@ pub struct Begun {
     pub from: [u64; 2],
     /// Bytes of each stream that may come, from the start of the stream.
     pub upto: [u64; 2],
+    /// The user id that claimed it, where that was said: a node of another user could not see it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uid: Option<u32>,
 }
 
 /// What goes down a link.

@@ -104,7 +104,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn recorded(outcomes: &[Option<OutcomeKind>], cancelled: bool) -> RecordedRun {
-        let host = |&outcome| RecordedHost { outcome, printed: None, begun: true };
+        let host = |&outcome| RecordedHost { outcome, printed: None, begun: true, uid: None };
         let hosts = outcomes.iter().map(host).collect();
         let (at, bodies) = (RunClock::from_millis(7), BTreeSet::new());
         RecordedRun { at, hosts, bodies, cancelled, halted: None, ended: true }

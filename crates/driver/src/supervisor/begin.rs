@@ -23,6 +23,9 @@ pub(super) enum Beginning {
 
 /// Looks where the attempt stands and does what its mode says.
 pub(super) fn begin(place: Option<PathBuf>, start: &OwnStart, blobs: &[Bytes]) -> Beginning {
+    if let Some(reason) = other_user(start.claimed_by) {
+        return Beginning::Nothing(ended(Outcome::Unknown { reason }));
+    }
     try_begin(place, start, blobs).unwrap_or_else(|error| Beginning::Nothing(ended(failed(start.mode, error))))
 }
 
@@ -96,6 +99,15 @@ fn claim(spool: &Spool, start: &OwnStart, attempt: u32, blobs: &[Bytes]) -> Resu
     Ok(Ok(AttemptFolder::claim(spool, &spec, blobs, wall_ms())?))
 }
 
+/// Why nothing can be known here: the attempt was claimed by another user, whose spool this one cannot read. To find
+/// nothing in one's own spool says nothing then.
+fn other_user(claimed_by: Option<u32>) -> Option<Reason> {
+    let me = rustix::process::geteuid().as_raw();
+    let other = claimed_by.filter(|&uid| uid != me)?;
+    let text = format!("user id {other} has claimed it here, and this link logs in as user id {me}");
+    Some(Reason::new(ReasonKind::OtherUser, text))
+}
+
 /// Whether the payload is whole, one that this node can run, and one that may outlive the link.
 fn check(start: &OwnStart, blobs: &[Bytes]) -> Result<(), Reason> {
     let payload = &start.spec.payload;
@@ -137,4 +149,17 @@ fn gone() -> Outcome {
 fn exhausted() -> Outcome {
     let text = "the node on the host was lost between claim and start, again and again";
     Outcome::NotRun { reason: Reason::new(ReasonKind::AlreadyClaimed, text) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_concluded_from_the_spool_of_another_user() {
+        let me = rustix::process::geteuid().as_raw();
+        assert_eq!(other_user(None), None);
+        assert_eq!(other_user(Some(me)), None);
+        assert_eq!(other_user(Some(me + 1)).map(|reason| reason.kind), Some(ReasonKind::OtherUser));
+    }
 }

@@ -36,6 +36,7 @@ impl Teller {
         if std::mem::replace(&mut self.claimed, true) {
             return Ok(());
         }
-        self.tell(OwnEvent::Claimed { boot: boot.to_owned() }).await
+        let uid = rustix::process::geteuid().as_raw();
+        self.tell(OwnEvent::Claimed { boot: boot.to_owned(), uid }).await
     }
 }

@@ -17,7 +17,10 @@ async fn a_command_runs_and_its_receipt_says_so() {
     assert_eq!(receipt.result.as_deref(), Some("changed"));
     assert!(receipt.max_rss_kib > 100);
     let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap().trim().to_owned();
-    assert_eq!(ended.before[..2], [OwnEvent::Claimed { boot }, OwnEvent::Started]);
+    assert_eq!(
+        ended.before[..2],
+        [OwnEvent::Claimed { boot, uid: rustix::process::geteuid().as_raw() }, OwnEvent::Started]
+    );
 }
 
 #[tokio::test]

@@ -87,7 +87,8 @@ impl Stand {
         let (said, events) = channel(64);
         let place = OwnPlace { program, spool: Some(self.spool()) };
         let (name, dc) = ("web1".into(), "dc1".into());
-        let start = OwnStart { mode, spec, me: HostId(3), name, dc, from, deadline_ms: self.deadline_ms };
+        let (deadline_ms, claimed_by) = (self.deadline_ms, None);
+        let start = OwnStart { mode, spec, me: HostId(3), name, dc, from, deadline_ms, claimed_by };
         Running { attempt: OwnAttempt::start_at(place, start, blobs, said), events, seen: vec![] }
     }
 

@@ -66,6 +66,9 @@ impl TreeRun {
             _ => self.hosts.get(ix).phase,
         };
         self.hosts.get_mut(ix).reach(phase);
+        if let HostEvent::Claimed { uid, .. } = &event {
+            self.hosts.get_mut(ix).uid = *uid;
+        }
         match event {
             HostEvent::Ended { outcome, receipt } => self.host_ended(ix, outcome, receipt),
             HostEvent::Printed { stream, len } => {

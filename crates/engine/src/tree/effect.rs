@@ -135,4 +135,7 @@ pub struct OwnStart {
     pub from: [u64; 2],
     /// Milliseconds from now until the payload must have ended, whatever its own time-out; none means no limit.
     pub deadline_ms: Option<u64>,
+    /// The user id that claimed it under an earlier link, where that is known. Another user's spool does not know of
+    /// the attempt, so nothing may be concluded from it, and nothing started.
+    pub claimed_by: Option<u32>,
 }

@@ -39,6 +39,8 @@ pub(super) struct Host {
     /// Its attempt may have begun under an earlier link: it is asked about before anything is started, and it is not
     /// called unreachable.
     pub(super) begun: bool,
+    /// The user id that claimed its attempt, where that was said.
+    pub(super) uid: Option<u32>,
     /// Ended, and nothing more of its output will be asked for.
     pub(super) settled: bool,
 }
@@ -123,13 +125,23 @@ impl Host {
     /// A host about which nothing is known; `credit` is what it may print unasked.
     pub(super) fn new(id: HostId, spec: HostSpec, pool: u32, credit: u64) -> Self {
         let flow = Flow { allowed: credit, ..Flow::default() };
-        Self { id, spec, phase: Phase::Waiting, pool, link: None, flows: [flow; 2], begun: false, settled: false }
+        Self {
+            id,
+            spec,
+            phase: Phase::Waiting,
+            pool,
+            link: None,
+            flows: [flow; 2],
+            begun: false,
+            uid: None,
+            settled: false,
+        }
     }
 
     /// The same for a host whose attempt may have begun.
     pub(super) fn begun(mut self, begun: Option<Begun>) -> Self {
         if let Some(begun) = begun {
-            self.begun = true;
+            (self.begun, self.uid) = (true, begun.uid);
             for (flow, (from, upto)) in self.flows.iter_mut().zip(begun.from.into_iter().zip(begun.upto)) {
                 (flow.received, flow.allowed) = (from, upto.max(from));
             }
@@ -140,7 +152,7 @@ impl Host {
     /// What a child is told about an attempt that may have begun.
     pub(super) fn as_begun(&self) -> Option<Begun> {
         let of = |what: fn(&Flow) -> u64| [what(&self.flows[0]), what(&self.flows[1])];
-        self.begun.then(|| Begun { from: of(|flow| flow.received), upto: of(|flow| flow.allowed) })
+        self.begun.then(|| Begun { from: of(|flow| flow.received), upto: of(|flow| flow.allowed), uid: self.uid })
     }
 
     pub(super) fn ended(&self) -> bool {

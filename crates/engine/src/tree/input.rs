@@ -112,6 +112,8 @@ pub enum OwnEvent {
     Claimed {
         /// The boot id of the claim.
         boot: String,
+        /// The user id that has it.
+        uid: u32,
     },
     /// The attempt had begun here before; it is followed from now on, whether it runs or has ended.
     Attached {

@@ -92,7 +92,8 @@ impl TreeRun {
         let me = self.hosts.get(ME);
         let from = [me.flows[0].received, me.flows[1].received];
         let upto = [me.flows[0].allowed, me.flows[1].allowed];
-        let start = OwnStart { mode, spec, me: me.id, name: me.spec.name.clone(), dc, from, deadline_ms };
+        let (name, claimed_by) = (me.spec.name.clone(), me.uid);
+        let start = OwnStart { mode, spec, me: me.id, name, dc, from, deadline_ms, claimed_by };
         self.effects.push_back(Effect::StartOwn(Box::new(start)));
         for stream in STREAMS {
             let upto = upto[stream as usize];
@@ -125,7 +126,9 @@ impl TreeRun {
             return;
         }
         match event {
-            OwnEvent::Claimed { boot } => self.own_moved(Phase::Claimed, HostEvent::Claimed { boot }),
+            OwnEvent::Claimed { boot, uid } => {
+                self.own_moved(Phase::Claimed, HostEvent::Claimed { boot, uid: Some(uid) });
+            }
             OwnEvent::Attached { boot } => self.own_moved(Phase::Started, HostEvent::Attached { boot }),
             OwnEvent::NotBegun => self.own_not_begun(),
             OwnEvent::Held { reason } => self.say(ME, HostEvent::Held { reason }),

@@ -14,7 +14,7 @@ impl TreeRun {
         let of = |at: usize| recorded.hosts.get(at).copied().unwrap_or_default();
         let hosts = plan.host_ids().zip(&plan.hosts).enumerate().map(|(at, (id, host))| {
             let mut host = Host::new(id, host.clone(), host.dc, credit);
-            host.begun = of(at).begun;
+            (host.begun, host.uid) = (of(at).begun, of(at).uid);
             host
         });
         let hosts = Hosts::of_plan(hosts);

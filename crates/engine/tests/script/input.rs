@@ -81,7 +81,8 @@ impl Names {
             ["link-lost"] => HostEvent::LinkLost { reason: reason("eof") },
             ["attached"] => HostEvent::Attached { boot: "b".into() },
             ["held"] => HostEvent::Held { reason: reason("bob") },
-            ["claimed"] => HostEvent::Claimed { boot: "b".into() },
+            ["claimed"] => HostEvent::Claimed { boot: "b".into(), uid: None },
+            ["claimed", "by", uid] => HostEvent::Claimed { boot: "b".into(), uid: uid.parse().ok() },
             ["started"] => HostEvent::Started,
             ["printed", name, len] => HostEvent::Printed { stream: stream(name), len: len.parse().unwrap() },
             ["ended", how, rest @ ..] => {
@@ -165,7 +166,7 @@ impl Names {
             ["attached"] => OwnEvent::Attached { boot: "b".into() },
             ["not-begun"] => OwnEvent::NotBegun,
             ["held"] => OwnEvent::Held { reason: reason("bob") },
-            ["claimed"] => OwnEvent::Claimed { boot: "b".into() },
+            ["claimed"] => OwnEvent::Claimed { boot: "b".into(), uid: 0 },
             ["started"] => OwnEvent::Started,
             ["printed", name, len] => OwnEvent::Printed { stream: stream(name), len: len.parse().unwrap() },
             ["output", stream, offset, len] => {
@@ -196,7 +197,7 @@ impl Names {
 fn maybe_begun(name: &str) -> (&str, Option<Begun>) {
     let Some((name, offsets)) = name.split_once('+') else { return (name, None) };
     let (from, upto) = offsets.split_once('-').unwrap_or(("0", "0"));
-    (name, Some(Begun { from: [from.parse().unwrap(), 0], upto: [upto.parse().unwrap(), 0] }))
+    (name, Some(Begun { from: [from.parse().unwrap(), 0], upto: [upto.parse().unwrap(), 0], uid: None }))
 }
 
 fn opened(link: &str, protocol: u32, node_shipped: bool) -> Input {

@@ -137,10 +137,11 @@ impl Names {
 }
 
 fn maybe_begun(name: &str, begun: Option<&Begun>) -> String {
+    let by = |uid: Option<u32>| uid.map_or_else(String::new, |uid| format!(" by {uid}"));
     match begun {
         None => name.to_owned(),
-        Some(Begun { from: [0, 0], upto: [0, 0] }) => format!("{name}+"),
-        Some(Begun { from, upto }) => format!("{name}+{}-{}", from[0], upto[0]),
+        Some(Begun { from: [0, 0], upto: [0, 0], uid }) => format!("{name}+{}", by(*uid)),
+        Some(Begun { from, upto, uid }) => format!("{name}+{}-{}{}", from[0], upto[0], by(*uid)),
     }
 }
 

@@ -97,7 +97,7 @@ pub fn events(run: &str) -> Vec<RunEvent> {
         host(0, HostEvent::Chosen { below: 1 }),
         What::Intent { hosts: [HostId(0), HostId(1)].into_iter().collect(), via: HostId(0) },
         What::Shipped { host: HostId(0), bytes: 21 },
-        host(0, HostEvent::Claimed { boot: "b00t".into() }),
+        host(0, HostEvent::Claimed { boot: "b00t".into(), uid: None }),
         host(0, HostEvent::Started),
         host(2, HostEvent::Linking { by: None }),
         host(2, HostEvent::GaveWay { reason: reason() }),

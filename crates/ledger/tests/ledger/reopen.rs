@@ -192,7 +192,7 @@ fn ten_thousand_hosts_in_flight_are_ready_in_two_seconds() {
         append(What::Host { host: id, said: HostEvent::Linked { by, node_shipped: true, ms: 81 } });
         append(What::Host {
             host: id,
-            said: HostEvent::Claimed { boot: "6b0a40bd-2f53-4cf4-a3a2-1f2a5a4f6c0e".into() },
+            said: HostEvent::Claimed { boot: "6b0a40bd-2f53-4cf4-a3a2-1f2a5a4f6c0e".into(), uid: Some(0) },
         });
         append(What::Host { host: id, said: HostEvent::Started });
         if id.0 % 2 == 0 {

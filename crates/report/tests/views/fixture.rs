@@ -36,8 +36,17 @@ impl Scene {
         Self::named(dcs, output, "fix.sh")
     }
 
+    /// The same, with limits.
+    pub fn limited(dcs: &[(&str, &[&str])], limits: RunLimits) -> Self {
+        Self::made(dcs, OutputMode::AtEnd, "fix.sh", limits)
+    }
+
     /// The same, with another name of the payload.
     pub fn named(dcs: &[(&str, &[&str])], output: OutputMode, name: &str) -> Self {
+        Self::made(dcs, output, name, RunLimits::default())
+    }
+
+    fn made(dcs: &[(&str, &[&str])], output: OutputMode, name: &str, limits: RunLimits) -> Self {
         let mut hosts = Vec::new();
         let mut datacenters = Vec::new();
         for (&(dc, names), index) in dcs.iter().zip(0..) {
@@ -56,7 +65,6 @@ impl Scene {
         }
         let payload = Payload { name: name.into(), ..payload() };
         let shape = TreeShape { width: 32, depth: None };
-        let limits = RunLimits::default();
         let spec = RunSpec {
             run: "8f3kabcd".parse().unwrap(),
             attempt: 1,
@@ -114,7 +122,7 @@ impl Scene {
     }
 
     pub fn start(&mut self, ms: u64, host: &str) {
-        self.say(ms, host, HostEvent::Claimed { boot: "b00t".into() });
+        self.say(ms, host, HostEvent::Claimed { boot: "b00t".into(), uid: None });
         self.say(ms, host, HostEvent::Started);
     }
 

@@ -196,7 +196,7 @@ fn held_hosts_are_folded_by_holder_and_named_where_nothing_runs() {
     for (host, seconds) in ["a1-dc1", "a2-dc1", "a3-dc1"].into_iter().zip([12, 13, 9]) {
         let who = if seconds == 9 { "eve\x1b[2J" } else { "bob@bastion2" };
         let text = format!("run 9zzzabcd.1 of {who} (backup.sh) holds the host since {seconds} s");
-        scene.say(400, host, HostEvent::Claimed { boot: "b00t".into() });
+        scene.say(400, host, HostEvent::Claimed { boot: "b00t".into(), uid: None });
         scene.say(500, host, HostEvent::Held { reason: reason(ReasonKind::Busy, &text) });
     }
     assert_snapshot!(log(&scene, &LogOptions { running: true, ..tty(0) }), @r#"

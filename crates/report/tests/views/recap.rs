@@ -3,8 +3,8 @@
 use crate::fixture::{Scene, reason, text};
 use crate::story::story;
 use insta::assert_snapshot;
-use mcom_model::{EndedBy, Exit, Outcome, OutputMode, ReasonKind, What};
-use mcom_report::{FoldIgnore, NextSteps, RecapOptions, results, summary};
+use mcom_model::{EndedBy, Exit, Outcome, OutputMode, ReasonKind, RunLimits, What};
+use mcom_report::{FoldIgnore, LogOptions, NextSteps, RecapOptions, nested_log, results, summary};
 
 fn recap(scene: &Scene, options: &RecapOptions) -> String {
     let view = scene.view();
@@ -180,7 +180,7 @@ const HOSTS: [&str; 8] = ["a1-dc1", "a2-dc1", "a3-dc1", "a4-dc1", "a5-dc1", "a6-
 
 #[test]
 fn a_halted_run_says_why_and_which_hosts_did_not_run() {
-    let mut scene = Scene::new(&[("dc1", &HOSTS)], OutputMode::AtEnd);
+    let mut scene = Scene::limited(&[("dc1", &HOSTS)], RunLimits { max_fail: Some(3), ..RunLimits::default() });
     for host in &HOSTS[..4] {
         scene.exit(1000, host, 10, Exit::Code(1), (b"", b"no such service\n"));
     }
@@ -284,4 +284,48 @@ fn output_that_this_machine_could_not_keep_is_not_blamed_on_the_hosts() {
     let text = recap(&scene, &all_verbs());
     assert!(text.contains("output of a[1-2]-dc1 is lost: the disk of this machine was full, not theirs\n"), "{text}");
     assert!(text.contains("8 hosts: 8 ok in 1.0s  HALTED (the ledger could not be written)\n"), "{text}");
+}
+
+#[test]
+fn a_halt_is_told_of_the_run_and_its_reason_of_the_hosts() {
+    let limits = RunLimits { deadline_ms: Some(1_800_000), ..RunLimits::default() };
+    let halted = |by, kind, text: &str| {
+        let mut scene = Scene::limited(&[("dc1", &HOSTS)], limits);
+        scene.exit(1000, HOSTS[0], 10, OK, (b"", b""));
+        scene.push(1001, What::Halted { by, reason: reason(kind, text) });
+        for host in &HOSTS[1..] {
+            scene.end(1002, host, Outcome::NotRun { reason: reason(kind, text) }, None);
+        }
+        scene.finish(1100, by);
+        let log = text_of_log(&scene);
+        let turn = log.lines().last().unwrap().to_owned();
+        format!("{}{turn}\n", recap(&scene, &RecapOptions { next: NextSteps::default(), ..tty() }))
+    };
+    let here = "before the payload started here";
+    assert_snapshot!(halted(EndedBy::Interrupt, ReasonKind::Halted, &format!("the operator stopped the run {here}")));
+    assert_snapshot!(halted(EndedBy::Deadline, ReasonKind::Deadline, &format!("the run's deadline had come {here}")));
+    let full = "cannot write the ledger at /s/runs: No space left on device";
+    assert_snapshot!(halted(EndedBy::LedgerFull, ReasonKind::LedgerFull, full));
+}
+
+#[test]
+fn a_limit_that_still_holds_when_the_run_is_carried_on_counts_the_hosts_of_then() {
+    let mut scene = Scene::limited(&[("dc1", &HOSTS)], RunLimits { max_fail: Some(1), ..RunLimits::default() });
+    let bad = "hosts that failed, timed out, are unreachable or unknown: 2, and the limit is 1";
+    let bad = || reason(ReasonKind::Halted, bad);
+    let gone = reason(ReasonKind::LostWhileRunning, "no answer for 15 s");
+    scene.exit(1000, HOSTS[0], 10, Exit::Code(1), (b"", b""));
+    scene.end(1000, HOSTS[1], Outcome::Unknown { reason: gone }, None);
+    scene.push(1001, What::Halted { by: EndedBy::MaxFail, reason: bad() });
+    let hosts = std::iter::once(scene.id(HOSTS[1])).collect();
+    scene.push(2000, What::Resumed { who: "bob@bastion".into(), ms: 1, hosts });
+    scene.push(2000, What::Halted { by: EndedBy::MaxFail, reason: bad() });
+    scene.exit(3000, HOSTS[1], 10, OK, (b"", b""));
+    scene.finish(3000, EndedBy::MaxFail);
+    let text = recap(&scene, &tty());
+    assert!(text.contains("  HALTED: 2 hosts are bad, --max-fail 1\n"), "{text}");
+}
+
+fn text_of_log(scene: &Scene) -> String {
+    text(|out| nested_log(&scene.view(), &scene.bodies, &LogOptions::default(), out))
 }

@@ -97,7 +97,7 @@ fn any_said() -> impl Strategy<Value = HostEvent> {
         Just(HostEvent::LinkLost { reason: lost() }),
         Just(HostEvent::Attached { boot: "b".into() }),
         Just(HostEvent::Held { reason: reason(ReasonKind::Busy, "bob runs") }),
-        Just(HostEvent::Claimed { boot: "b".into() }),
+        Just(HostEvent::Claimed { boot: "b".into(), uid: None }),
         Just(HostEvent::Started),
         Just(HostEvent::Printed { stream: Stream::Out, len: 1 }),
         proptest::option::of("[ab]").prop_map(move |result| HostEvent::Ended {

@@ -48,7 +48,7 @@ pub fn downs() -> Vec<(&'static str, Down)> {
         user: Some("ops".into()),
         weight: 5,
     };
-    let begun = Begun { from: [3, 0], upto: [1 << 20, 0] };
+    let begun = Begun { from: [3, 0], upto: [1 << 20, 0], uid: Some(1000) };
     let assignment = Assignment {
         spec: spec(),
         me: HostId(3),
@@ -103,7 +103,7 @@ pub fn ups() -> Vec<(&'static str, Up)> {
         ("link-lost", said(HostEvent::LinkLost { reason: reason.clone() })),
         ("attached", said(HostEvent::Attached { boot: "b-1".into() })),
         ("held", said(HostEvent::Held { reason: reason.clone() })),
-        ("claimed", said(HostEvent::Claimed { boot: "b-1".into() })),
+        ("claimed", said(HostEvent::Claimed { boot: "b-1".into(), uid: Some(1000) })),
         ("started", said(HostEvent::Started)),
         ("printed", said(HostEvent::Printed { stream: Stream::Out, len: 3 })),
         ("ended-failed", said(HostEvent::Ended { outcome: failed, receipt: Some(Box::new(receipt)) })),
