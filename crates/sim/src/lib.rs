@@ -4,6 +4,7 @@
 //! Everything follows from the [`Scenario`], and that from its seed: what failed once can be replayed for ever.
 
 mod check;
+pub mod replay;
 mod rng;
 mod sabotage;
 mod scenario;
@@ -14,6 +15,6 @@ mod world;
 pub use check::Broken;
 pub use rng::Rng;
 pub use sabotage::Sabotage;
-pub use scenario::{Faults, Scenario, Work};
+pub use scenario::{Behead, Faults, Scenario, Work};
 pub use stats::Stats;
-pub use world::{Report, run};
+pub use world::{Keep, Report, run};

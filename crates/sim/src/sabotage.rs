@@ -8,8 +8,38 @@ use mcom_wire::{Down, Up};
 /// A mechanism that is switched off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sabotage {
-    /// An attempt is started twice.
-    StartTwice,
+    /// A host claims a new attempt whatever it did before.
+    ClaimAnew,
+    /// A host says that nothing will start there, and keeps no word of it.
+    ForgetVoid,
+    /// A supervisor does not flush what proves the start.
+    ForgetFlush,
+    /// A node stays when it hears nothing from above.
+    NoParentSilent,
+    /// A silent link is never given up.
+    NoLinkDead,
+    /// The run's deadline is not looked at.
+    NoDeadline,
+    /// Nodes say that the payload is missing where it lies on their host.
+    ShipAgain,
+    /// A coordinator that carries on forgets what the record knows.
+    ForgetRecord,
+    /// Nobody carries on a run that left hosts unknown.
+    NeverResume,
+    /// A run that has too many bad hosts goes on.
+    NoMaxFail,
+    /// The fan-out of the whole run is not looked at.
+    NoGlobalFanout,
+    /// Datacenters open with everything at once.
+    NoSlowStart,
+    /// Answers to heartbeats are not heard.
+    DeafToPongs,
+    /// Hosts whose link was lost are not reached again.
+    NeverAsk,
+    /// It is not recorded that a body is stored.
+    ForgetBody,
+    /// The end is recorded twice.
+    RepeatEnd,
     /// An outcome is not recorded.
     ForgetOutcome,
     /// An outcome is recorded twice.
@@ -52,8 +82,22 @@ pub enum Sabotage {
 
 impl Sabotage {
     /// Every mechanism that can be switched off, with the invariant that must notice.
-    pub const ALL: [(Self, &'static str); 20] = [
-        (Self::StartTwice, "invariant_one_start"),
+    pub const ALL: [(Self, &'static str); 34] = [
+        (Self::ClaimAnew, "invariant_one_start"),
+        (Self::ForgetVoid, "invariant_one_outcome"),
+        (Self::ForgetFlush, "invariant_one_start"),
+        (Self::NoParentSilent, "invariant_orphan_leaves"),
+        (Self::NoLinkDead, "invariant_death_is_noticed"),
+        (Self::NoDeadline, "invariant_nothing_starts_after_the_deadline"),
+        (Self::ShipAgain, "invariant_payload_once_per_datacenter"),
+        (Self::ForgetRecord, "invariant_resume_keeps_outcomes"),
+        (Self::NeverResume, "invariant_unknown_is_unknowable"),
+        (Self::NoMaxFail, "invariant_nothing_new_after_a_stop"),
+        (Self::NoGlobalFanout, "invariant_global_fanout_kept"),
+        (Self::NoSlowStart, "invariant_slow_start"),
+        (Self::DeafToPongs, "invariant_no_early_expiry"),
+        (Self::ForgetBody, "invariant_bodies_are_accounted_for"),
+        (Self::RepeatEnd, "invariant_last_event_is_last"),
         (Self::ForgetOutcome, "invariant_one_outcome"),
         (Self::RepeatOutcome, "invariant_one_outcome"),
         (Self::CallFailureOk, "invariant_no_ok_without_receipt"),
@@ -78,7 +122,6 @@ impl Sabotage {
     /// The effects that take the place of `effect`.
     pub(crate) fn on(self, coordinator: bool, effect: Effect) -> Vec<Effect> {
         match (self, effect) {
-            (Self::StartTwice, effect @ Effect::StartOwn(_)) => vec![effect.clone(), effect],
             (Self::ForgetOutcome, effect) if coordinator && is_outcome(&effect) => vec![],
             (Self::RepeatOutcome, effect) if coordinator && is_outcome(&effect) => vec![effect.clone(), effect],
             (Self::CallFailureOk, Effect::SendUp(Up::Said { host, event })) => vec![call_ok(host, event)],
@@ -94,6 +137,13 @@ impl Sabotage {
             (Self::AssignUnrecorded, Effect::Record { event, .. }) if matches!(event.what, What::Intent { .. }) => {
                 vec![]
             }
+            (Self::NeverAsk, Effect::SendDown { message: Down::Assign(assignment), .. })
+                if assignment.begun.is_some() =>
+            {
+                vec![]
+            }
+            (Self::ForgetBody, Effect::Record { event, .. }) if matches!(event.what, What::BodyStored { .. }) => vec![],
+            (Self::RepeatEnd, effect @ Effect::Record { .. }) if is_end(&effect) => vec![effect.clone(), effect],
             (Self::LosePiece, Effect::StoreOutput { offset: 0, .. }) => vec![],
             (Self::ReadEverything, Effect::ReadOwn { stream, .. }) => vec![Effect::ReadOwn { stream, upto: u64::MAX }],
             (Self::NeverLeave, Effect::Leave) => vec![],
@@ -113,6 +163,10 @@ impl Sabotage {
 
 const fn is_outcome(effect: &Effect) -> bool {
     matches!(effect, Effect::Record { event, .. } if matches!(event.what, What::Host { said: HostEvent::Ended { .. }, .. }))
+}
+
+const fn is_end(effect: &Effect) -> bool {
+    matches!(effect, Effect::Record { event, .. } if matches!(event.what, What::RunEnded { .. }))
 }
 
 /// A failure, with a receipt that was bent to fit.

@@ -3,7 +3,7 @@
 use crate::check::{Check, Seen};
 use crate::scenario::Scenario;
 use crate::world::host::SimHost;
-use mcom_model::{Digest, HostId, Outcome, OutcomeKind, Receipt, Stream, limits};
+use mcom_model::{Digest, HostId, HostRanges, Outcome, OutcomeKind, Receipt, Stream, What, limits};
 
 impl Check {
     /// 1: every host ends in exactly one outcome. Here: never in two.
@@ -30,7 +30,7 @@ impl Check {
         receipt: Option<&Receipt>,
         truth: &[SimHost],
     ) {
-        let really = truth[host.0 as usize].ended;
+        let really = truth[host.0 as usize].spool.really();
         if outcome.has_receipt() && (receipt.is_none() || really != Some(outcome.kind())) {
             let receipt = receipt.is_some();
             self.broke("invariant_no_ok_without_receipt", || {
@@ -39,17 +39,12 @@ impl Check {
         }
     }
 
-    /// 4: the payload crosses the long link once per datacenter. Where no parent can be had (a flat tree, hosts that may
-    /// not lead), each child of the coordinator gets it once.
-    pub(crate) fn invariant_payload_once_per_datacenter(&mut self, host: usize, index: u32, scenario: &Scenario) {
-        let (dc, weight) = (scenario.plan.hosts[host].dc as usize, scenario.plan.hosts[host].weight);
-        let alone = scenario.plan.shape.depth == Some(1) || weight == 0;
-        let counts = if alone { &mut self.hosts[host].shipped } else { &mut self.shipped[dc] };
-        counts[index as usize] += 1;
-        let times = counts[index as usize];
-        if times > 1 {
+    /// 4: the payload crosses the long link once per datacenter, and again only to a host that does not have it when
+    /// its parent was lost. Where no parent can be had, each child of the coordinator gets it once.
+    pub(crate) fn invariant_payload_once_per_datacenter(&mut self, host: HostId, index: u32, wrong: Option<&str>) {
+        if let Some(why) = wrong {
             self.broke("invariant_payload_once_per_datacenter", || {
-                format!("blob {index} crossed the long link of dc{} {times} times", dc + 1)
+                format!("blob {index} was sent over the long link to host {}: {why}", host.0)
             });
         }
     }
@@ -70,7 +65,8 @@ impl Check {
 
     /// 7: what is on the way in the whole tree is bounded, whatever hosts print.
     pub(super) fn invariant_memory_bounded(&mut self) {
-        let bound = limits::OUTPUT_IN_FLIGHT + self.started * 2 * self.credit;
+        // What was on its way when nobody wanted it any more, or its host was asked again, comes on top for a moment.
+        let bound = limits::OUTPUT_IN_FLIGHT * 3 / 2 + self.started * 2 * self.credit;
         let output = self.output;
         if output > bound {
             self.broke("invariant_memory_bounded", || format!("{output} bytes of output are on the way, over {bound}"));
@@ -98,33 +94,6 @@ impl Check {
         }
     }
 
-    /// 8, as far as the tree goes: who was told to stop starts nothing, and reaches out to nobody.
-    pub(crate) fn invariant_nothing_starts_after_a_stop(&mut self, host: HostId, told_to_stop: bool) {
-        if told_to_stop {
-            self.broke("invariant_nothing_starts_after_a_stop", || format!("host {} was started on", host.0));
-        }
-    }
-
-    /// 8: a cancel ends the run within the grace and the time that words need to travel.
-    pub(super) fn invariant_cancel_ends_in_time(&mut self, grace_ms: u64) {
-        let Some(asked) = self.cancelled else { return };
-        // Bodies that came are stored even then; that takes milliseconds.
-        let latest = asked + (grace_ms + limits::CANCEL_TRAVEL_MS + 1_000) * 1000;
-        let now = self.now;
-        if now > latest {
-            self.broke("invariant_cancel_ends_in_time", || format!("asked at {asked} µs, over at {now} µs"));
-        }
-    }
-
-    /// 8: a cancel ends what runs on every host that the word can reach.
-    pub(crate) fn invariant_cancel_leaves_nobody(&mut self, survivors: &[usize]) {
-        if let Some(first) = survivors.first() {
-            self.broke("invariant_cancel_leaves_nobody", || {
-                format!("{} payloads survived, the first on host {first}", survivors.len())
-            });
-        }
-    }
-
     /// A small body crosses each link once.
     pub(crate) fn invariant_body_once_per_link(&mut self, fresh: bool, digest: Digest) {
         if !fresh {
@@ -139,19 +108,51 @@ impl Check {
         }
     }
 
-    /// Links are opened at a pace.
-    pub(crate) fn invariant_opening_bounded(&mut self, opening: usize) {
-        if opening > limits::LINKS_OPENING {
-            self.broke("invariant_opening_bounded", || format!("{opening} links are being opened at once"));
+    /// Who carries a run on asks those that have no outcome, and lets the others be.
+    pub(super) fn invariant_resume_keeps_outcomes(&mut self, hosts: &HostRanges) {
+        let open = self.open.take();
+        if open.as_ref() != Some(hosts) {
+            self.broke("invariant_resume_keeps_outcomes", || format!("{hosts:?} are asked, and open are {open:?}"));
         }
     }
 
-    /// Fan-out: at most so many payloads run at once in a datacenter.
-    pub(crate) fn invariant_fanout_kept(&mut self, dc: usize, scenario: &Scenario) {
-        self.running[dc] += 1;
-        let (running, fanout) = (self.running[dc], scenario.spec.limits.fanout);
-        if running > fanout {
-            self.broke("invariant_fanout_kept", || format!("{running} run at once in dc{}, over {fanout}", dc + 1));
+    /// A silent link is given up in time.
+    pub(crate) fn invariant_death_is_noticed(&mut self, host: HostId) {
+        self.broke("invariant_death_is_noticed", || format!("the link to host {} is dead and still held", host.0));
+    }
+
+    /// When a parent has died, everybody who was at work below it is heard of again in time.
+    pub(crate) fn invariant_subtree_is_back(&mut self, host: HostId, since: u64) {
+        let heard = self.hosts[host.0 as usize].at_work;
+        if heard <= Some(since) {
+            self.broke("invariant_subtree_is_back", || {
+                format!("host {} was last heard of at {heard:?} µs, its parent died at {since} µs", host.0)
+            });
+        }
+    }
+
+    /// Who hears nothing from above leaves in time.
+    pub(crate) fn invariant_orphan_leaves(&mut self, host: HostId) {
+        self.broke("invariant_orphan_leaves", || format!("the node of host {} stays without a parent", host.0));
+    }
+
+    /// No link is given up that was not silent, however late timers and clocks are.
+    pub(crate) fn invariant_no_early_expiry(&mut self, host: HostId) {
+        self.broke("invariant_no_early_expiry", || format!("the sound link to host {} was closed", host.0));
+    }
+
+    /// When everything was mended, unknown is only what nobody can know, and everybody is reached.
+    pub(crate) fn invariant_unknown_is_unknowable(&mut self, truth: &[SimHost]) {
+        for (id, host) in truth.iter().enumerate() {
+            let outcome = self.hosts[id].outcome.clone();
+            let wrong = match outcome.as_ref().map(Outcome::kind) {
+                Some(OutcomeKind::Unknown) => !host.spool.is_unknowable(),
+                Some(OutcomeKind::Unreachable) => true,
+                _ => false,
+            };
+            if wrong {
+                return self.broke("invariant_unknown_is_unknowable", || format!("host {id} ended as {outcome:?}"));
+            }
         }
     }
 
@@ -184,9 +185,9 @@ impl Check {
         fits
     }
 
-    /// Nothing is said after the end.
-    pub(super) fn invariant_last_event_is_last(&mut self) {
-        if self.ended {
+    /// Nothing is said after the end, unless somebody carries the run on.
+    pub(super) fn invariant_last_event_is_last(&mut self, what: &What) {
+        if self.ended && !matches!(what, What::Resumed { .. }) {
             self.broke("invariant_last_event_is_last", || "something was recorded after the end".to_owned());
         }
     }
@@ -206,6 +207,17 @@ impl Check {
         }
     }
 
+    /// Every body of a receipt is stored, or recorded as lost.
+    fn invariant_bodies_are_accounted_for(&mut self, id: usize, host: &SimHost) {
+        let missing = |stream: usize| {
+            let whole = host.prints[stream].whole;
+            whole.len > 0 && !self.bodies.contains(&whole.digest)
+        };
+        if missing(0) || missing(1) {
+            self.broke("invariant_bodies_are_accounted_for", || format!("what host {id} printed is nowhere"));
+        }
+    }
+
     /// 1, 2 and 3 once more, over everything.
     pub(crate) fn at_the_end(&mut self, truth: &[SimHost], scenario: &Scenario) {
         for (id, host) in truth.iter().enumerate() {
@@ -219,6 +231,9 @@ impl Check {
             );
             if says_not_started && host.starts > 0 {
                 self.broke("invariant_one_outcome", || format!("host {id} ended as {outcome:?}, and it had started"));
+            }
+            if outcome.has_receipt() {
+                self.invariant_bodies_are_accounted_for(id, host);
             }
         }
     }

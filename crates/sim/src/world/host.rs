@@ -1,10 +1,11 @@
-//! One machine: whether it can be reached, its supervisor, and the truth about its attempt.
+//! One machine: whether it can be reached, what its payload does, and what lies in its spool.
 
 use crate::Scenario;
 use crate::rng::Rng;
 use crate::world::queue::Ix;
+use crate::world::spool::Spool;
 use bytes::Bytes;
-use mcom_model::{BodyRef, Digest, Exit, OutcomeKind, limits};
+use mcom_model::{BodyRef, Digest, Exit, limits};
 
 /// One machine.
 pub(crate) struct SimHost {
@@ -13,7 +14,6 @@ pub(crate) struct SimHost {
     pub(crate) inside_only: bool,
     pub(crate) refusing: bool,
     pub(crate) bad_blob: bool,
-    pub(crate) busy: bool,
     pub(crate) bad_spool: bool,
     pub(crate) hostile: bool,
     pub(crate) stubborn: bool,
@@ -24,12 +24,15 @@ pub(crate) struct SimHost {
     pub(crate) lasts: u64,
     pub(crate) exit: Exit,
     pub(crate) prints: [Printed; 2],
-    /// The process that the attempt reports to.
-    pub(crate) proc: Option<Ix>,
+    pub(crate) spool: Spool,
+    /// The nodes that see to the attempt, or did.
+    pub(crate) followers: Vec<Ix>,
+    /// The node that started the supervisor.
+    pub(crate) starter: Option<Ix>,
     /// How often the payload was started: the truth that no message can change.
     pub(crate) starts: u32,
-    /// How it really ended.
-    pub(crate) ended: Option<OutcomeKind>,
+    /// Until when nothing passes to it, and from it.
+    pub(crate) cut: [u64; 2],
     /// It runs below a place from which the coordinator hears.
     pub(crate) counted: bool,
 }
@@ -41,15 +44,12 @@ pub(crate) enum Down {
     Refusing,
 }
 
-/// One stream: the whole of it, how much is in the spool, and how much was read.
+/// One stream: the whole of it, and how much of it is in the spool.
 #[derive(Clone, Debug)]
 pub(crate) struct Printed {
     pub(crate) whole: BodyRef,
     pub(crate) bytes: Option<Bytes>,
     pub(crate) spooled: u64,
-    pub(crate) read: u64,
-    pub(crate) upto: u64,
-    pub(crate) reading: bool,
 }
 
 impl SimHost {
@@ -72,7 +72,6 @@ impl SimHost {
             inside_only: rng.chance(faults.inside_only),
             refusing: rng.chance(faults.refusing),
             bad_blob: rng.chance(faults.bad_blob),
-            busy: rng.chance(faults.busy),
             bad_spool: rng.chance(faults.bad_spool),
             hostile: rng.chance(faults.hostile),
             stubborn: rng.chance(faults.stubborn),
@@ -81,9 +80,15 @@ impl SimHost {
             lasts: rng.range(1_000, work.longest) * slowness,
             exit: if failing { rng.pick(&[Exit::Code(1), Exit::Signal(11)]) } else { Exit::Code(0) },
             prints: [out, Printed::small(if failing { "it went wrong\n" } else { "" })],
-            proc: None,
+            spool: Spool {
+                locked_until: if rng.chance(faults.busy) { rng.range(1, 60_000_000) } else { 0 },
+                has_payload: rng.chance(faults.has_payload),
+                ..Spool::default()
+            },
+            followers: Vec::new(),
+            starter: None,
             starts: 0,
-            ended: None,
+            cut: [0; 2],
             counted: false,
         }
     }
@@ -93,7 +98,7 @@ impl Printed {
     fn small(text: &str) -> Self {
         let bytes = Bytes::from(text.to_owned());
         let whole = BodyRef { digest: Digest::of(&bytes), len: bytes.len() as u64, dropped: 0 };
-        Self { whole, bytes: Some(bytes), spooled: 0, read: 0, upto: 0, reading: false }
+        Self { whole, bytes: Some(bytes), spooled: 0 }
     }
 
     /// The payload ended before it had printed everything: what is in the spool is another body than the whole.
@@ -110,6 +115,6 @@ impl Printed {
     /// A body that is only spoken of: nobody looks at the bytes of what is too long to travel with an outcome.
     fn large(name: &str, len: u64) -> Self {
         let whole = BodyRef { digest: Digest::of(name.as_bytes()), len: len.max(limits::BODY_INLINE + 1), dropped: 0 };
-        Self { whole, bytes: None, spooled: 0, read: 0, upto: 0, reading: false }
+        Self { whole, bytes: None, spooled: 0 }
     }
 }

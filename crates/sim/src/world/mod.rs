@@ -1,11 +1,20 @@
 //! The virtual world: machines, wires and processes, and the loop that moves them on in virtual time.
 
 mod blows;
+mod deadlines;
 mod effects;
 pub(crate) mod host;
+mod ledger;
+mod network;
+mod own;
 mod proc;
 pub(crate) mod queue;
+mod reading;
+mod rounds;
+pub(crate) mod spool;
+mod tracer;
 pub(crate) mod wire;
+mod witness;
 mod work;
 
 pub(crate) use mcom_engine::tree::Input;
@@ -13,14 +22,17 @@ pub(crate) use mcom_engine::tree::Input;
 use crate::check::{Broken, Check};
 use crate::rng::Rng;
 use crate::sabotage::Sabotage;
-use crate::scenario::Scenario;
+use crate::scenario::{Behead, Scenario};
 use crate::stats::Stats;
 use crate::story::Story;
 use host::SimHost;
+use ledger::Ledger;
+use mcom_engine::trace::Begin;
 use mcom_engine::tree::TreeRun;
-use mcom_model::{Reason, ReasonKind, Tally, limits};
+use mcom_model::{Reason, ReasonKind, RunSpec, Tally};
 use proc::Proc;
-use queue::{Event, Queue};
+use queue::{Death, Event, Ix, Queue, Word};
+use tracer::Tracer;
 use wire::Wire;
 
 /// Virtual time after which a run that has not ended never will: two days.
@@ -33,13 +45,31 @@ pub(crate) struct World {
     pub(crate) now: u64,
     pub(crate) queue: Queue,
     pub(crate) procs: Vec<Proc>,
+    /// The process that is the coordinator now, or was the last one.
+    pub(crate) coordinator: Ix,
     pub(crate) wires: Vec<Wire>,
     pub(crate) hosts: Vec<SimHost>,
+    /// Until when nothing passes into each datacenter, and out of it.
+    pub(crate) dc_cut: Vec<[u64; 2]>,
+    pub(crate) ledger: Ledger,
     pub(crate) check: Check,
     pub(crate) stats: Stats,
     pub(crate) story: Story,
+    pub(crate) trace: Tracer,
     pub(crate) sabotage: Option<Sabotage>,
-    pub(crate) ledger_broken: bool,
+    /// Effects of the coordinator after which it is killed.
+    pub(crate) dies_after: Option<u64>,
+    /// Everything was mended, and nothing breaks any more.
+    pub(crate) mended: bool,
+}
+
+/// What is kept of a run while it is simulated.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Keep {
+    /// What happened, in words.
+    pub story: bool,
+    /// The inputs of its coordinators, as lines.
+    pub trace: bool,
 }
 
 /// How a run went.
@@ -55,36 +85,46 @@ pub struct Report {
     pub events: u64,
     /// What happened, in words; empty unless it was asked for.
     pub story: String,
+    /// The inputs of its coordinators, as lines; empty unless it was asked for.
+    pub trace: String,
 }
 
 /// Simulates a scenario to its end. An error is an invariant that did not hold.
 ///
 /// # Errors
 /// Where an invariant was broken: which, when, and for which seed.
-pub fn run(scenario: Scenario, sabotage: Option<Sabotage>, with_story: bool) -> Result<Report, Box<Broken>> {
-    World::new(scenario, sabotage, with_story).run()
+pub fn run(scenario: Scenario, sabotage: Option<Sabotage>, keep: Keep) -> Result<Report, Box<Broken>> {
+    World::new(scenario, sabotage, keep).run()
 }
 
 impl World {
-    fn new(scenario: Scenario, sabotage: Option<Sabotage>, with_story: bool) -> Self {
+    fn new(scenario: Scenario, sabotage: Option<Sabotage>, keep: Keep) -> Self {
         let mut rng = Rng::new(scenario.seed);
         let hosts = (0..scenario.plan.hosts.len()).map(|id| SimHost::new(&mut rng, &scenario, id)).collect();
         let check = Check::new(&scenario);
-        let story = Story::new(with_story, &scenario);
-        let coordinator = TreeRun::coordinator(&scenario.plan, scenario.spec.clone(), scenario.start());
+        let story = Story::new(keep.story, &scenario);
+        let mut trace = Tracer::new(keep.trace);
+        let start = scenario.start();
+        let coordinator = TreeRun::coordinator(&scenario.plan, told_spec(&scenario, sabotage), start.clone());
+        trace.head(&scenario, Begin::Start(start));
         let mut world = Self {
-            scenario,
             rng,
             now: 0,
             queue: Queue::default(),
             procs: vec![Proc::new(coordinator, None, 0)],
+            coordinator: 0,
             wires: Vec::new(),
             hosts,
+            dc_cut: vec![[0; 2]; scenario.plan.datacenters.len()],
+            ledger: Ledger::default(),
             check,
             stats: Stats::default(),
             story,
+            trace,
             sabotage,
-            ledger_broken: false,
+            dies_after: scenario.faults.dies_after,
+            mended: false,
+            scenario,
         };
         world.plan_faults();
         world
@@ -96,24 +136,43 @@ impl World {
             let at = self.rng.range(0, faults.blows_until);
             self.queue.plan(at, Event::Blow);
         }
-        if let Some(at) = faults.cancel_at {
-            self.queue.plan(at, Event::Cancel);
+        for _ in 0..faults.deaths {
+            let at = self.rng.range(0, faults.blows_until);
+            let death = self.rng.pick(&[Death::Killed, Death::PowerCut, Death::Detached]);
+            self.queue.plan(at, Event::Die(death));
+        }
+        if let Some(Behead { at, silently }) = faults.behead {
+            self.queue.plan(at, Event::Behead { silently });
+        }
+        let words = [(faults.cancel_at, Word::Cancel), (faults.halt_at, Word::Halt)];
+        for (at, word) in words {
+            if let Some(at) = at {
+                self.queue.plan(at, Event::Word(word));
+            }
+        }
+        if faults.slow_readers {
+            for at in 0..10 {
+                self.queue.plan(at * 2_000_000, Event::Word(Word::Behind(at % 2 == 0)));
+            }
         }
     }
 
     fn run(mut self) -> Result<Report, Box<Broken>> {
         let mut events = 0;
         self.carry_out(0, None);
-        while let Some((at, event)) = self.queue.next() {
+        while self.check.broken.is_none() {
+            let Some((at, event)) = self.queue.next() else {
+                if self.next_round() {
+                    continue;
+                }
+                break;
+            };
             self.now = at;
             self.check.now = at;
             events += 1;
             self.step(event);
             if at > LATEST {
                 self.check.invariant_finishes(false, "two days have passed");
-            }
-            if self.check.broken.is_some() {
-                break;
             }
         }
         self.finish(events)
@@ -125,55 +184,52 @@ impl World {
             Event::Arrive { wire, up, item } => self.arrive(wire, up, item),
             Event::Wake { proc } => self.wake(proc),
             Event::Continue { proc } => self.go_on(proc),
-            Event::Work { host, step } => self.work(host, step),
-            Event::Read { host, stream } => self.read(host, stream),
-            Event::Store { digest, len, good: true } => self.tell(0, Input::BodyStored { digest, len }, None),
-            Event::Store { digest, good: false, .. } => {
+            Event::Node { proc, step } => self.node_step(proc, step),
+            Event::Work { host, number, boot, step } => self.work(host, number, boot, step),
+            Event::Read { proc, stream } => self.read(proc, stream),
+            Event::Store { proc, digest, len, good: true } => {
+                self.tell(proc, Input::BodyStored { digest, len }, None);
+            }
+            Event::Store { proc, digest, good: false, .. } => {
                 let reason = Reason::new(ReasonKind::Internal, "the store says no");
-                self.tell(0, Input::BodyBad { digest, reason }, None);
+                self.tell(proc, Input::BodyBad { digest, reason }, None);
             }
             Event::Blow => self.blow(),
-            Event::Cancel => {
-                if !self.procs[0].run.is_over() {
-                    self.stats.count("fault: cancel");
-                    self.tell(0, Input::CancelAsked { by: None }, None);
-                    let time = self.scenario.spec.limits.grace_ms + limits::CANCEL_TRAVEL_MS - 100;
-                    self.queue.plan(self.now + time * 1000, Event::CancelOver);
-                }
-            }
-            Event::CancelOver => self.look_for_survivors(),
+            Event::PowerOn { host } => self.power_on(host),
+            Event::MustBeNoticed { wire } => self.look_whether_noticed(wire),
+            Event::MustHaveLeft { wire } => self.look_whether_left(wire),
+            Event::Behead { silently } => self.behead(silently),
+            Event::MustBeBack { head, since, hosts } => self.look_whether_back(head, since, &hosts),
+            Event::Word(word) => self.word(word),
+            Event::CancelOver { proc } => self.look_for_survivors(proc),
+            Event::Die(death) => self.die(death),
+            Event::Resume => self.resume(),
         }
-    }
-
-    /// A cancel has had its time: nothing may run where its word could go.
-    fn look_for_survivors(&mut self) {
-        let survives = |&host: &usize| {
-            let at = &self.hosts[host];
-            at.counted && !at.stubborn && at.proc.is_some_and(|proc| !self.was_stopped_above(proc))
-        };
-        let survivors: Vec<usize> = (0..self.hosts.len()).filter(survives).collect();
-        self.check.invariant_cancel_leaves_nobody(&survivors);
-    }
-
-    /// Whether a process on the way from the coordinator to this one has stood still at some time.
-    fn was_stopped_above(&self, proc: usize) -> bool {
-        let above = |&proc: &usize| self.procs[proc].up.map(|wire| self.wires[wire].parent);
-        std::iter::successors(Some(proc), above).any(|proc| self.procs[proc].was_stopped)
     }
 
     /// Nothing moves any more: everything is looked at.
     fn finish(mut self, events: u64) -> Result<Report, Box<Broken>> {
         if self.check.broken.is_none() {
-            self.check.invariant_finishes(self.procs[0].run.is_over(), "nothing moves any more");
-            self.check.at_the_end(&self.hosts, &self.scenario);
-            let left = self.procs.iter().filter(|proc| proc.alive).count();
-            self.check.invariant_nobody_left_behind(left);
+            self.look_at_the_end();
         }
-        let tally = self.procs[0].run.tally().copied().unwrap_or_default();
+        let tally = self.procs[self.coordinator].run.tally().copied().unwrap_or_default();
         let story = self.story.finish(&self.scenario, &tally);
+        let trace = self.trace.finish();
         match self.check.broken.take() {
-            Some(broken) => Err(Box::new(Broken { story, ..broken })),
-            None => Ok(Report { tally, stats: self.stats, took: self.now, events, story }),
+            Some(broken) => Err(Box::new(Broken { story, trace, ..broken })),
+            None => Ok(Report { tally, stats: self.stats, took: self.now, events, story, trace }),
         }
     }
+}
+
+/// What a coordinator is told of the run.
+fn told_spec(scenario: &Scenario, sabotage: Option<Sabotage>) -> RunSpec {
+    let mut spec = scenario.spec.clone();
+    match sabotage {
+        Some(Sabotage::NoMaxFail) => spec.limits.max_fail = None,
+        Some(Sabotage::NoGlobalFanout) => spec.limits.global_fanout = None,
+        Some(Sabotage::NoSlowStart) => spec.limits.opening = u32::MAX,
+        _ => {}
+    }
+    spec
 }

@@ -2,13 +2,17 @@
 //! follows.
 
 use crate::sabotage::Sabotage;
-use crate::world::queue::{Event, Ix};
+use crate::world::own::Own;
+use crate::world::queue::{Event, Ix, NodeStep};
 use crate::world::wire::Item;
 use crate::world::{Input, World};
 use mcom_engine::tree::{LinkId, TimerReason, TreeRun};
 use mcom_model::{HostId, RunClock};
-use mcom_wire::Down;
+use mcom_wire::{Down, Up};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// Hosts of a run up to which every slot is counted after every step.
+const SLOTS_CHECKED: usize = 100;
 
 /// One process.
 pub(crate) struct Proc {
@@ -25,7 +29,11 @@ pub(crate) struct Proc {
     pub(crate) was_stopped: bool,
     /// What came while it was stopped.
     inbox: VecDeque<(Input, Option<Ix>)>,
+    /// What its driver was about to do when it was stopped.
+    pub(crate) held: Vec<NodeStep>,
     born: u64,
+    /// How far its clock has jumped ahead.
+    skew: u64,
     wake: Option<u64>,
     /// The coordinator hears nothing from here any more.
     pub(crate) orphan: bool,
@@ -35,6 +43,10 @@ pub(crate) struct Proc {
     pub(crate) told_to_stop: bool,
     /// It has said something that it may not say.
     pub(crate) lied: bool,
+    /// What it does about its own host's attempt.
+    pub(crate) own: Option<Own>,
+    /// Hosts of which it knows that they may have begun.
+    pub(crate) begun: BTreeSet<HostId>,
 }
 
 impl Proc {
@@ -50,13 +62,27 @@ impl Proc {
             stopped: false,
             was_stopped: false,
             inbox: VecDeque::new(),
+            held: Vec::new(),
             born,
+            skew: 0,
             wake: None,
             orphan: false,
             blobs: 0,
             told_to_stop: false,
             lied: false,
+            own: None,
+            begun: BTreeSet::new(),
         }
+    }
+
+    /// Its own time.
+    pub(crate) fn clock(&self, now: u64) -> RunClock {
+        RunClock::from_micros(now - self.born + self.skew)
+    }
+
+    /// Its clock jumps ahead.
+    pub(crate) const fn jump(&mut self, by: u64) {
+        self.skew += by;
     }
 }
 
@@ -72,12 +98,19 @@ impl World {
         }
         match &input {
             Input::BlobReady { .. } => proc.blobs += 1,
-            Input::FromParent(Down::Cancel | Down::Halt { .. }) | Input::CancelAsked { .. } => proc.told_to_stop = true,
+            Input::FromParent(Down::Cancel | Down::Halt { .. }) | Input::CancelAsked { .. } | Input::HaltAsked => {
+                proc.told_to_stop = true;
+            }
             _ => {}
         }
-        let now = RunClock::from_micros(self.now - proc.born);
+        let now = proc.clock(self.now);
+        if ix == self.coordinator {
+            self.trace.input(now, &input);
+        }
+        let proc = &mut self.procs[ix];
         match (self.sabotage, input) {
             (Some(Sabotage::IgnoreStop), Input::FromParent(Down::Cancel | Down::Halt { .. })) => {}
+            (Some(Sabotage::DeafToPongs), Input::FromChild { message: Up::Pong { .. }, .. }) => {}
             (Some(Sabotage::StartEarly), input @ Input::FromParent(Down::Assign(_))) => {
                 proc.run.handle(now, input);
                 proc.run.handle(now, Input::BlobReady { index: 0 });
@@ -90,16 +123,24 @@ impl World {
     /// Carries out what a process wants, in order, and sees when it wants to be woken.
     pub(crate) fn carry_out(&mut self, ix: Ix, wire: Option<Ix>) {
         while let Some(effect) = self.procs[ix].run.poll_effect() {
-            if self.check.broken.is_some() {
+            if self.check.broken.is_some() || !self.procs[ix].alive {
                 return;
+            }
+            if ix == self.coordinator {
+                self.trace.taken();
             }
             for effect in self.sabotaged(ix, effect) {
                 self.effect(ix, effect, wire);
             }
+            self.die_in_the_middle(ix);
+        }
+        if self.hosts.len() <= SLOTS_CHECKED {
+            let proc = &self.procs[ix];
+            self.check.invariant_slots_add_up(proc.run.slots_add_up(), proc.host);
         }
         let proc = &mut self.procs[ix];
-        if let Some((at, _)) = proc.run.next_timeout() {
-            let at = (proc.born + at.as_micros()).max(self.now);
+        if let Some((at, _)) = proc.run.next_timeout().filter(|_| proc.alive) {
+            let at = (proc.born + at.as_micros()).saturating_sub(proc.skew).max(self.now);
             if proc.wake.is_none_or(|wake| at < wake) {
                 proc.wake = Some(at);
                 self.queue.plan(at, Event::Wake { proc: ix });
@@ -112,18 +153,37 @@ impl World {
         if proc.wake == Some(self.now) {
             proc.wake = None;
             let why = proc.run.next_timeout().map(|(_, why)| why);
-            match self.sabotage {
-                Some(Sabotage::NoTimers) => return,
-                Some(Sabotage::NoCancelDeadline) if why == Some(TimerReason::CancelDeadline) => return,
-                _ => {}
+            let ignored = match (self.sabotage, why) {
+                (Some(Sabotage::NoTimers), _) => true,
+                (Some(Sabotage::NoCancelDeadline), Some(why)) => why == TimerReason::CancelDeadline,
+                (Some(Sabotage::NoParentSilent), Some(why)) => why == TimerReason::ParentSilent,
+                (Some(Sabotage::NoLinkDead), Some(why)) => matches!(why, TimerReason::LinkDead(_)),
+                (Some(Sabotage::NoDeadline), Some(why)) => why == TimerReason::Deadline,
+                _ => false,
+            };
+            if ignored {
+                return;
             }
             self.tell(ix, Input::Timeout, None);
         }
     }
 
+    /// When a process wants to be woken has changed without its doing.
+    pub(crate) fn wake_again(&mut self, ix: Ix) {
+        self.procs[ix].wake = None;
+        self.carry_out(ix, None);
+    }
+
     /// A stopped process takes in what came meanwhile.
     pub(crate) fn go_on(&mut self, ix: Ix) {
         self.procs[ix].stopped = false;
+        if self.rng.chance(300) {
+            // Its timers are looked at before what came meanwhile.
+            self.tell(ix, Input::Timeout, None);
+        }
+        for step in std::mem::take(&mut self.procs[ix].held) {
+            self.queue.plan(self.now, Event::Node { proc: ix, step });
+        }
         while let Some((input, wire)) = self.procs[ix].inbox.pop_front() {
             self.tell(ix, input, wire);
         }
@@ -141,6 +201,7 @@ impl World {
         }
         self.procs[ix].opening.clear();
         self.orphan(ix);
+        self.let_go_of_claims(ix);
     }
 
     /// A process is killed. Its links end at once, or without a word where its machine lost power.
@@ -156,5 +217,15 @@ impl World {
             self.cut(wire, None, if silently { later } else { 1_000 });
         }
         self.orphan(ix);
+        self.let_go_of_claims(ix);
+    }
+
+    /// Whether a process was stopped, or anything on the way from the coordinator to it, so that what it does may be
+    /// late.
+    pub(crate) fn is_held_up(&self, proc: Ix) -> bool {
+        let above = |&proc: &Ix| self.procs[proc].up.map(|wire| self.wires[wire].parent);
+        std::iter::successors(Some(proc), above).any(|proc| {
+            self.procs[proc].was_stopped || self.procs[proc].up.is_some_and(|up| self.wires[up].was_blocked)
+        })
     }
 }

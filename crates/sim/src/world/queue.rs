@@ -2,7 +2,7 @@
 
 use crate::world::wire::Item;
 use mcom_engine::tree::LinkId;
-use mcom_model::{Digest, Stream};
+use mcom_model::{Digest, HostId, Stream};
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
@@ -20,31 +20,87 @@ pub(crate) enum Event {
     Wake { proc: Ix },
     /// A stopped process goes on.
     Continue { proc: Ix },
-    /// The attempt on a host moves on.
-    Work { host: Ix, step: Step },
-    /// A piece of a host's spool is read.
-    Read { host: Ix, stream: Stream },
-    /// The coordinator's store has dealt with a body.
-    Store { digest: Digest, len: u64, good: bool },
+    /// A node's driver does something about its own host.
+    Node { proc: Ix, step: NodeStep },
+    /// The attempt on a host moves on, unless the machine has booted since.
+    Work { host: Ix, number: usize, boot: u32, step: Step },
+    /// A piece of the spool is read by a node.
+    Read { proc: Ix, stream: Stream },
+    /// A coordinator's store has dealt with a body.
+    Store { proc: Ix, digest: Digest, len: u64, good: bool },
     /// Something breaks.
     Blow,
-    /// The operator interrupts.
+    /// A machine that lost power is back.
+    PowerOn { host: Ix },
+    /// A link has been dead for so long that its parent must know.
+    MustBeNoticed { wire: Ix },
+    /// A node has heard nothing for so long that it must have left.
+    MustHaveLeft { wire: Ix },
+    /// The largest parent dies.
+    Behead { silently: bool },
+    /// The hosts that were at work below it must be so again.
+    MustBeBack { head: Ix, since: u64, hosts: Vec<HostId> },
+    /// The operator says something.
+    Word(Word),
+    /// A cancel of this coordinator has had its time.
+    CancelOver { proc: Ix },
+    /// The coordinator dies.
+    Die(Death),
+    /// Another coordinator carries the run on.
+    Resume,
+}
+
+/// What the operator says to the coordinator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Word {
     Cancel,
-    /// A cancel has had its time.
-    CancelOver,
+    Halt,
+    /// The readers of the output are behind, or have caught up.
+    Behind(bool),
+}
+
+/// How a coordinator ends before its run does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Death {
+    /// It is killed: what it wrote is there.
+    Killed,
+    /// Its machine loses power: what it had not flushed may be there or not.
+    PowerCut,
+    /// The operator leaves, and lets the hosts go on.
+    Detached,
+}
+
+/// What a node's driver does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NodeStep {
+    /// Looks where the own attempt stands, and does what its mode says.
+    Look,
+    /// Starts the supervisor of what it claimed.
+    Fork,
+    /// Asks, because nobody holds the claim of what it follows.
+    Conclude,
+    /// Looks for the payload's blobs on its host.
+    Blobs,
 }
 
 /// A step of the attempt on one host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
-    Refuse,
-    Claim,
-    Start,
+    /// The supervisor takes the claim over.
+    Begin,
+    /// It takes the host's lock.
+    Lock,
+    /// It writes `started` and flushes it.
+    Note,
+    /// The payload is executed.
+    Release,
     /// It has printed so many eighths of its output.
     Print(u64),
     End,
     TimeOut,
     Kill,
+    /// The exit record is on the disk.
+    Flush,
 }
 
 #[derive(Default)]

@@ -1,6 +1,6 @@
 //! Wires: one link between two processes, with latency and bandwidth, whose bytes arrive in order or not at all.
 
-use crate::world::queue::{Event, Ix};
+use crate::world::queue::{Event, Ix, NodeStep};
 use crate::world::{Input, World};
 use mcom_engine::tree::LinkId;
 use mcom_model::{Digest, Reason, ReasonKind};
@@ -24,6 +24,16 @@ pub(crate) struct Wire {
     pub(crate) queued: u64,
     /// Bodies that were sent up.
     bodies: BTreeSet<Digest>,
+    /// When something last arrived, downwards and upwards.
+    pub(crate) heard: [u64; 2],
+    /// A partition has held it up.
+    pub(crate) was_blocked: bool,
+    /// The child has got its assignment; it was told that it may leave.
+    pub(crate) assigned: bool,
+    pub(crate) released: bool,
+    /// Blobs that were sent over it, and whether those of an assignment were really missing on the host.
+    pub(crate) shipped: [bool; 2],
+    pub(crate) missing: bool,
 }
 
 /// What travels.
@@ -53,6 +63,12 @@ impl World {
             dead: false,
             queued: 0,
             bodies: BTreeSet::new(),
+            heard: [self.now; 2],
+            was_blocked: false,
+            assigned: false,
+            released: false,
+            shipped: [false; 2],
+            missing: false,
         };
         self.wires.push(wire);
         let ix = self.wires.len() - 1;
@@ -74,8 +90,11 @@ impl World {
             return;
         }
         let bytes = size(&item, &self.scenario);
+        let blocked = self.blocked_until(ix, up);
+        let wire = &mut self.wires[ix];
+        // What a partition holds up is sent again when it has healed, in order.
         let busy = &mut wire.busy[usize::from(up)];
-        *busy = self.now.max(*busy) + bytes * 1_000_000 / wire.bandwidth;
+        *busy = self.now.max(*busy).max(blocked) + bytes * 1_000_000 / wire.bandwidth;
         let at = *busy + wire.latency;
         if let Item::Up(Up::Body { digest, .. }) = &item {
             let lied = self.procs[wire.child].lied;
@@ -99,6 +118,9 @@ impl World {
             self.wires[ix].queued -= queued;
             self.check.output_taken(queued);
         }
+        let now = self.now;
+        let wire = &mut self.wires[ix];
+        wire.heard[usize::from(up)] = now;
         let wire = &self.wires[ix];
         let (parent, child, link) = (wire.parent, wire.child, wire.link);
         let known = self.procs[parent].down.get(&link) == Some(&ix);
@@ -113,11 +135,35 @@ impl World {
                 }
             }
             Item::Eof(text) => self.tell(child, Input::ParentLost(lost(text)), None),
-            Item::Down(message) => self.tell(child, Input::FromParent(message), None),
+            Item::Down(message) => self.down_arrived(child, message),
             Item::Blob(index) => self.blob_arrived(child, index),
             Item::Up(message) if known => self.tell(parent, Input::FromChild { link, message }, Some(ix)),
             Item::Up(_) => {}
         }
+    }
+
+    fn down_arrived(&mut self, child: Ix, message: Down) {
+        let looks = match &message {
+            Down::Assign(assignment) => assignment.begun.is_some(),
+            _ => false,
+        };
+        self.tell(child, Input::FromParent(message), None);
+        if looks {
+            let at = self.now + self.rng.range(100, 2_000);
+            self.queue.plan(at, Event::Node { proc: child, step: NodeStep::Blobs });
+        }
+    }
+
+    /// Until when nothing passes a wire in a direction.
+    pub(crate) fn blocked_until(&self, ix: Ix, up: bool) -> u64 {
+        let wire = &self.wires[ix];
+        let (into, out) = (usize::from(up), usize::from(!up));
+        // Direction 0 is towards a host, 1 away from it.
+        let child = self.hosts[wire.host].cut[into];
+        let parent = self.procs[wire.parent].host.map_or(0, |host| self.hosts[host].cut[out]);
+        let dc = self.scenario.plan.hosts[wire.host].dc as usize;
+        let long = if wire.long { self.dc_cut[dc][into] } else { 0 };
+        child.max(parent).max(long)
     }
 
     fn blob_arrived(&mut self, child: Ix, index: u32) {
@@ -146,6 +192,9 @@ impl World {
             return;
         }
         let child = wire.child;
+        if parent_after.is_none() {
+            self.must_be_noticed(ix);
+        }
         if let Some(after) = parent_after {
             self.queue.plan(self.now + after, Event::Arrive { wire: ix, up: true, item: Item::Eof("reset") });
         }
@@ -166,7 +215,7 @@ impl World {
                 self.check.output_taken(std::mem::take(&mut self.wires[wire].queued));
             }
             left.extend(proc.down.values().map(|&wire| self.wires[wire].child));
-            if let Some(host) = proc.host.filter(|&host| self.hosts[host].proc == Some(ix)) {
+            if let Some(host) = proc.host.filter(|&host| self.hosts[host].starter == Some(ix)) {
                 self.no_longer_counted(host);
             }
         }

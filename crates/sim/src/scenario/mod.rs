@@ -1,10 +1,10 @@
 //! What a seed stands for: the hosts, the tree, the payload, and how much goes wrong.
 
+mod random;
+
 use crate::rng::Rng;
-use mcom_model::{
-    BlobRef, Credentials, DcRule, Digest, HostId, HostLock, HostSpec, InnerLinks, OutputMode, Payload, PayloadKind,
-    Plan, PlanRequest, PlannedDc, RunId, RunLimits, RunSpec, RunStart, Timers, TreeShape, limits,
-};
+use mcom_model::{HostLock, OutputMode, Plan, RunLimits, RunSpec, RunStart, TreeShape, limits};
+use random::{faults, plan, spec};
 
 /// One run to be simulated.
 #[derive(Clone, Debug)]
@@ -36,8 +36,10 @@ pub struct Faults {
     pub refusing: u64,
     /// The payload arrives damaged.
     pub bad_blob: u64,
-    /// The claim or the start fails there.
+    /// Another run holds it for a while.
     pub busy: u64,
+    /// An earlier run brought the payload.
+    pub has_payload: u64,
     /// Its spool cannot be read when output is asked for.
     pub bad_spool: u64,
     /// Its node says what it may not say.
@@ -46,16 +48,35 @@ pub struct Faults {
     pub slow: u64,
     /// Its payload does not end when it is told to.
     pub stubborn: u64,
-    /// Links cut, nodes killed, hosts crashed and nodes stopped for a while, in the whole run.
+    /// Links cut, nodes killed or stopped, machines crashed, networks cut off and the like, in the whole run.
     pub blows: u64,
     /// Blows fall up to this moment, in microseconds.
     pub blows_until: u64,
     /// A body cannot be stored.
     pub bad_store: u64,
+    /// The readers of the output fall behind now and then.
+    pub slow_readers: bool,
+    /// Times that the coordinator dies while blows fall.
+    pub deaths: u64,
+    /// Effects of the coordinator after which it is killed.
+    pub dies_after: Option<u64>,
+    /// The moment at which the largest parent dies: by a kill, or with its machine, without a word.
+    pub behead: Option<Behead>,
     /// The moment of a cancel.
     pub cancel_at: Option<u64>,
+    /// The moment from which the operator lets nothing new start.
+    pub halt_at: Option<u64>,
     /// The moment from which the ledger cannot be written.
     pub ledger_full_at: Option<u64>,
+}
+
+/// How the largest parent dies.
+#[derive(Clone, Copy, Debug)]
+pub struct Behead {
+    /// When, in microseconds.
+    pub at: u64,
+    /// Whether its machine loses power; else its node is killed.
+    pub silently: bool,
 }
 
 /// How the payload behaves.
@@ -74,21 +95,35 @@ pub struct Work {
 }
 
 impl Scenario {
+    /// The scenario of a seed whose size follows from it too: one in ten has three hundred hosts, the others a few.
+    pub fn of_seed(seed: u64) -> Self {
+        let hosts = if seed.is_multiple_of(10) { 300 } else { Rng::new(seed).range(1, 60) };
+        Self::random(seed, u32::try_from(hosts).expect("a few hosts"))
+    }
+
     /// The scenario of a seed: everything can go wrong.
     pub fn random(seed: u64, hosts: u32) -> Self {
         let mut rng = Rng::new(seed ^ 0x5ce7_a210);
         let dcs = rng.range(1, 6).min(u64::from(hosts.max(1)));
-        let shape = TreeShape {
-            width: rng.pick(&[2, 3, 8, 32, 32]),
+        let mut shape = TreeShape {
+            width: rng.pick(&[1, 2, 2, 3, 8, 32, 32]),
             depth: rng.pick(&[None, None, None, None, Some(1), Some(2), Some(3)]),
         };
+        if shape.width == 1 && shape.depth.is_none() {
+            // A chain, as deep as a tree may be.
+            shape.depth = Some(u32::try_from(rng.range(2, u64::from(limits::LEVELS))).expect("a few levels"));
+        }
         let limits = RunLimits {
             fanout: rng.pick(&[1, 2, 8, 32, 32, 1000]),
             connect_timeout_ms: limits::CONNECT_TIMEOUT_MS,
             command_timeout_ms: rng.pick(&[None, None, Some(1_000)]),
             grace_ms: rng.pick(&[1_000, 10_000]),
             output_cap: 16 << 20,
-            ..RunLimits::default()
+            global_fanout: rng.pick(&[None, None, None, Some(1), Some(10), Some(100)]),
+            deadline_ms: rng.pick(&[None, None, None, None, Some(3_000), Some(60_000)]),
+            max_fail: rng.pick(&[None, None, None, Some(0), Some(3), Some(20)]),
+            opening: rng.pick(&[1, limits::SLOW_START, limits::SLOW_START, 1000]),
+            ..RunLimits::default().for_hosts(u64::from(hosts))
         };
         let output = rng.pick(&[OutputMode::AtEnd, OutputMode::AtEnd, OutputMode::Live]);
         let plan = plan(&mut rng, hosts, dcs, shape, limits);
@@ -99,7 +134,15 @@ impl Scenario {
             equally_loud: rng.pick(&[0, 100]),
             most: rng.pick(&[40_000, 3_000_000]),
         };
-        let spec = spec(seed, &plan, output, rng.chance(300));
+        let mut spec = spec(seed, &plan, output, rng.chance(300));
+        spec.once = rng.chance(200);
+        spec.lock = rng.pick(&[
+            HostLock::Take,
+            HostLock::Take,
+            HostLock::Wait { ms: 1_000 },
+            HostLock::Wait { ms: 30_000 },
+            HostLock::Without,
+        ]);
         let faults = faults(&mut rng, u64::from(hosts));
         let long_latency = rng.range(5_000, 150_000);
         let long_bandwidth = rng.pick(&[1 << 20, 10 << 20, 100 << 20]);
@@ -113,7 +156,7 @@ impl Scenario {
     /// Far more output than the credit, over links that are slow and break.
     fn flood(&mut self) {
         self.work = Work { loud: 400, most: 4_000_000, longest: 2_000_000, ..self.work };
-        self.faults = Faults { blows: 60, blows_until: 60_000_000, cancel_at: None, ..self.faults };
+        self.faults = Faults { blows: 60, blows_until: 60_000_000, cancel_at: None, halt_at: None, ..self.faults };
         self.long_bandwidth = 1 << 20;
     }
 
@@ -127,6 +170,14 @@ impl Scenario {
         let work = Work { longest: 2_000_000, failing: 20, loud: 0, equally_loud: 0, most: 0 };
         let faults = Faults::default();
         Self { seed, plan, spec, faults, work, long_latency: 40_000, long_bandwidth: 10 << 20 }
+    }
+
+    /// Five hundred hosts below one parent, all of them at work, and nothing that goes wrong.
+    pub fn one_parent(seed: u64) -> Self {
+        let mut scenario = Self::calm(seed, 501, 1);
+        scenario.work = Work { longest: 600_000_000, ..scenario.work };
+        (scenario.spec.limits.fanout, scenario.spec.limits.opening) = (1_000, 1_000);
+        scenario
     }
 
     /// Ten thousand hosts in twenty datacenters, with a few faults of each kind.
@@ -163,89 +214,5 @@ impl Scenario {
         };
         let seed = self.seed;
         format!("seed {seed}: {hosts} hosts in {dcs} dc, width {width}, {depth}, fanout {fanout}, output {output}")
-    }
-}
-
-fn faults(rng: &mut Rng, hosts: u64) -> Faults {
-    if rng.chance(100) {
-        return Faults::default();
-    }
-    let mut some = |most: u64| if rng.chance(500) { rng.range(0, most) } else { 0 };
-    let mut faults = Faults {
-        down: some(200),
-        inside_only: some(100),
-        refusing: some(60),
-        bad_blob: some(20),
-        busy: some(50),
-        bad_spool: some(200),
-        hostile: some(20),
-        slow: some(50),
-        stubborn: some(300),
-        blows: some(2 + hosts / 20),
-        bad_store: some(100),
-        ..Faults::default()
-    };
-    faults.blows_until = rng.range(1, 40_000_000);
-    if rng.chance(50) {
-        // Whole datacenters dark: nobody leads.
-        faults.down = 950;
-    }
-    faults.cancel_at = rng.chance(200).then(|| rng.range(0, 20_000_000));
-    faults.ledger_full_at = rng.chance(100).then(|| rng.range(0, 10_000_000));
-    faults
-}
-
-fn plan(rng: &mut Rng, hosts: u32, dcs: u64, shape: TreeShape, limits: RunLimits) -> Plan {
-    let zero = rng.pick(&[0, 0, 100, 700]);
-    let mut datacenters: Vec<PlannedDc> = (1..=dcs)
-        .map(|dc| PlannedDc { name: format!("dc{dc}"), rule: DcRule::NameSuffix, members: Vec::new() })
-        .collect();
-    let mut specs = Vec::with_capacity(hosts as usize);
-    for id in 0..hosts {
-        let dc = id % u32::try_from(dcs).expect("a few datacenters");
-        let weight = if rng.chance(zero) { 0 } else { 1 };
-        let name = format!("mail{}-dc{}", id / u32::try_from(dcs).expect("a few datacenters") + 1, dc + 1);
-        specs.push(HostSpec { name, dc, address: None, port: None, user: None, weight });
-        datacenters[dc as usize].members.push(HostId(id));
-    }
-    for dc in &mut datacenters {
-        dc.members.sort_by_key(|host| (u32::MAX - specs[host.0 as usize].weight, host.0.wrapping_mul(0x9e37_79b1)));
-    }
-    Plan {
-        version: Plan::VERSION,
-        request: PlanRequest::default(),
-        hosts: specs,
-        datacenters,
-        shape,
-        credentials: Credentials::Own,
-        payload: None,
-        limits,
-    }
-}
-
-fn spec(seed: u64, plan: &Plan, output: OutputMode, stdin: bool) -> RunSpec {
-    let payload = Payload {
-        kind: PayloadKind::Script,
-        name: "fix.sh".to_owned(),
-        blob: BlobRef { digest: Digest::of(b"script"), len: 20_000 },
-        args: Vec::new(),
-        env: Vec::new(),
-        cwd: None,
-        stdin: stdin.then(|| BlobRef { digest: Digest::of(b"stdin"), len: 500_000 }),
-        run_as: None,
-    };
-    RunSpec {
-        run: RunId::from_seed(seed),
-        attempt: 1,
-        who: "alice@bastion".to_owned(),
-        reason: None,
-        payload,
-        limits: plan.limits,
-        shape: plan.shape,
-        output,
-        inner: InnerLinks::default(),
-        once: false,
-        lock: HostLock::default(),
-        timers: Timers::default(),
     }
 }
