@@ -133,7 +133,7 @@ impl World {
         let soon = self.now + self.rng.range(200, most) * at.slowness;
         let boot = format!("boot-{host}-{}", at.spool.boot);
         self.queue.plan(soon, Event::Node { proc, step: NodeStep::Fork });
-        self.tell(proc, Input::Own(OwnEvent::Claimed { boot }), None);
+        self.tell(proc, Input::Own(OwnEvent::Claimed { boot, uid: 0 }), None);
     }
 
     /// The supervisor is started, and takes the claim over.
@@ -271,6 +271,14 @@ impl World {
         if let Some(number) = own.attempt {
             self.cancel_attempt(host, number);
         }
+    }
+
+    /// Gives the attempt up that is followed, unless it was executed.
+    pub(crate) fn give_up_own(&mut self, proc: Ix) {
+        let Some(host) = self.procs[proc].host else { return };
+        let Some(number) = self.procs[proc].own.as_ref().and_then(|own| own.attempt) else { return };
+        let attempt = &mut self.hosts[host].spool.chain[number];
+        attempt.given_up |= !attempt.executed;
     }
 
     /// After an assignment to a host that may have begun: looks whether the blobs lie there already.

@@ -94,7 +94,7 @@ impl World {
         let other = if below { nobody } else { other };
         match self.rng.range(0, 6) {
             0 => Up::Said { host: other, event: HostEvent::Started },
-            5 => Up::Said { host: other, event: HostEvent::Claimed { boot: "another".to_owned() } },
+            5 => Up::Said { host: other, event: HostEvent::Claimed { boot: "another".to_owned(), uid: None } },
             6 => {
                 let reason = Reason::new(ReasonKind::NoRoute, "a lie");
                 let outcome = Outcome::Unreachable { reason };
