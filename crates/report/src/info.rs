@@ -22,6 +22,10 @@ pub struct RunInfo {
     pub output: OutputMode,
     /// Wall-clock start in milliseconds since 1970, UTC.
     pub started_ms: u64,
+    /// Hosts that may be bad before nothing new starts; none: any number.
+    pub max_fail: Option<u64>,
+    /// Milliseconds for the whole run; none: no limit.
+    pub deadline_ms: Option<u64>,
     hosts: Vec<(String, usize)>,
     dcs: Vec<DcInfo>,
 }
@@ -57,6 +61,8 @@ impl RunInfo {
             payload_id: spec.payload.id(),
             output: spec.output,
             started_ms,
+            max_fail: spec.limits.max_fail,
+            deadline_ms: spec.limits.deadline_ms,
             hosts,
             dcs,
         }

@@ -1,10 +1,12 @@
 //! The words for outcomes, the same in every view.
 
 use crate::format;
+use crate::info::RunInfo;
 use crate::sanitise::sanitise_line;
 use crate::state::Turn;
 use crate::style::{Line, Tone};
-use mcom_model::{EndedBy, Exit, Outcome, OutcomeKind, ReasonKind, RunClock, Tally};
+use mcom_model::{EndedBy, Exit, Outcome, OutcomeKind, Reason, ReasonKind, RunClock, Tally};
+use std::time::Duration;
 
 /// Kinds of outcomes, the ones that need attention first.
 pub(crate) const BY_WEIGHT: [OutcomeKind; 9] = [
@@ -89,18 +91,37 @@ pub(crate) const fn ended_by(by: EndedBy) -> &'static str {
     match by {
         EndedBy::Itself => "",
         EndedBy::Cancel => "CANCELLED",
-        EndedBy::LedgerFull => "HALTED (the ledger could not be written)",
-        EndedBy::MaxFail => "HALTED (too many hosts failed)",
-        EndedBy::Deadline => "HALTED (the deadline came)",
-        EndedBy::Interrupt => "HALTED (by the operator)",
+        EndedBy::LedgerFull => "HALTED: the ledger could not be written",
+        EndedBy::MaxFail => "HALTED: too many hosts were bad",
+        EndedBy::Deadline => "HALTED: the deadline came",
+        EndedBy::Interrupt => "HALTED by the operator",
+    }
+}
+
+/// What halted a run, behind the word for it: ` by the operator`, `: 4 hosts are bad, --max-fail 3`. The reason that
+/// is recorded speaks to each host.
+pub(crate) fn halt(info: &RunInfo, by: EndedBy, reason: &Reason, bad: u64) -> String {
+    match by {
+        EndedBy::Interrupt => " by the operator".to_owned(),
+        EndedBy::LedgerFull => ": the ledger could not be written".to_owned(),
+        EndedBy::Deadline => match info.deadline_ms {
+            Some(ms) => format!(": the deadline of {} came", format::duration(Duration::from_millis(ms))),
+            None => ": the deadline came".to_owned(),
+        },
+        EndedBy::MaxFail => {
+            let are = if bad == 1 { "is" } else { "are" };
+            let limit = info.max_fail.map(|limit| format!(", --max-fail {limit}"));
+            format!(": {} {are} bad{}", format::hosts(bad), limit.unwrap_or_default())
+        }
+        EndedBy::Itself | EndedBy::Cancel => format!(": {}", sanitise_line(reason.text.as_bytes())),
     }
 }
 
 /// `halted +12.0s: 4 hosts are bad, --max-fail 3`.
-pub(crate) fn turn_line(at: RunClock, turn: &Turn) -> Line {
+pub(crate) fn turn_line(info: &RunInfo, at: RunClock, turn: &Turn) -> Line {
     let at = format::moment(at);
     let text = match turn {
-        Turn::Halted { reason, .. } => format!("halted {at}: {}", sanitise_line(reason.text.as_bytes())),
+        Turn::Halted { by, reason, bad } => format!("halted {at}{}", halt(info, *by, reason, *bad)),
         Turn::CancelAsked { by: None } => format!("cancel asked {at}"),
         Turn::CancelAsked { by: Some(by) } => format!("cancel asked {at} by {}", sanitise_line(by.as_bytes())),
         Turn::Resumed { who, hosts } => {

@@ -17,7 +17,7 @@ pub(crate) fn moment_line(view: &RunView, event: &RunEvent) -> Option<Line> {
         What::CancelAsked { by: None } => None,
         What::Halted { .. } | What::CancelAsked { .. } | What::Resumed { .. } => {
             let (at, turn) = view.turns().last()?;
-            let mut line = turn_line(*at, turn);
+            let mut line = turn_line(view.info(), *at, turn);
             if matches!(turn, Turn::Halted { .. }) {
                 line.push(Tone::Doubtful, "; nothing new starts");
             }

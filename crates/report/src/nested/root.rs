@@ -77,7 +77,7 @@ fn notices(view: &RunView) -> Vec<Node> {
         line.push_apart(Tone::Plain, sanitise_line(reason.text.as_bytes()));
         (*at, Node::new(line))
     });
-    let turns = view.turns().iter().map(|(at, turn)| (*at, Node::new(turn_line(*at, turn))));
+    let turns = view.turns().iter().map(|(at, turn)| (*at, Node::new(turn_line(view.info(), *at, turn))));
     let mut notices: Vec<(RunClock, Node)> = violations.chain(turns).collect();
     notices.sort_by_key(|(at, _)| *at);
     notices.into_iter().map(|(_, node)| node).collect()

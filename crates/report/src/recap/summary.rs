@@ -6,7 +6,7 @@ use crate::recap::doubts::doubts;
 use crate::sanitise::sanitise_line;
 use crate::state::{RunView, Stage, Turn};
 use crate::style::{Line, Tone};
-use crate::words::{BY_WEIGHT, counts, ended_by, is_bad};
+use crate::words::{BY_WEIGHT, counts, ended_by, halt, is_bad};
 use mcom_model::{EndedBy, OutcomeKind};
 use std::io::{self, Write};
 
@@ -49,8 +49,8 @@ fn how_it_ended(view: &RunView) -> String {
     match (by, view.halted()) {
         (EndedBy::Itself, _) => String::new(),
         (EndedBy::Cancel, _) => cancelled(view),
-        (_, Some((_, _, reason))) => format!("HALTED: {}", sanitise_line(reason.text.as_bytes())),
-        (_, None) => ended_by(by).to_owned(),
+        (_, Some(Turn::Halted { by, reason, bad })) => format!("HALTED{}", halt(view.info(), *by, reason, *bad)),
+        (_, _) => ended_by(by).to_owned(),
     }
 }
 

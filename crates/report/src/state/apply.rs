@@ -6,7 +6,9 @@ use crate::state::results::Results;
 use crate::state::term::TermEnd;
 use crate::state::turn::Turn;
 use crate::state::view::RunView;
-use mcom_model::{HostEvent, HostId, HostRanges, Outcome, Reason, Receipt, RunClock, RunEvent, Tally, What};
+use mcom_model::{
+    EndedBy, HostEvent, HostId, HostRanges, Outcome, OutcomeKind, Reason, Receipt, RunClock, RunEvent, Tally, What,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl RunView {
@@ -36,7 +38,8 @@ impl RunView {
             }
             What::Violation { host, reason } => self.violations.push((event.at, *host, reason.clone())),
             What::Halted { by, reason } => {
-                self.turns.push((event.at, Turn::Halted { by: *by, reason: reason.clone() }));
+                let bad = self.bad();
+                self.turns.push((event.at, Turn::Halted { by: *by, reason: reason.clone(), bad }));
             }
             What::CancelAsked { by } => self.turns.push((event.at, Turn::CancelAsked { by: by.clone() })),
             What::Resumed { who, hosts, .. } => self.resume(before, event.at, who, hosts),
@@ -155,6 +158,18 @@ impl RunView {
         self.ended = None;
         let hosts = named.len() as u64;
         self.turns.push((at, Turn::Resumed { who: who.to_owned(), hosts }));
+    }
+
+    /// Hosts that count against `--max-fail`. A halt that a later coordinator says again was for those of then: some of
+    /// them have no outcome now.
+    fn bad(&self) -> u64 {
+        use OutcomeKind::{Failed, TimedOut, Unknown, Unreachable};
+        let now = [Failed, TimedOut, Unreachable, Unknown].into_iter().map(|kind| self.tally.count(kind)).sum();
+        let before = self.turns.iter().filter_map(|(_, turn)| match turn {
+            Turn::Halted { by: EndedBy::MaxFail, bad, .. } => Some(*bad),
+            _ => None,
+        });
+        before.fold(now, u64::max)
     }
 
     /// Counts the outcomes that stand.

@@ -9,8 +9,10 @@ pub enum Turn {
     Halted {
         /// What it was that stopped it.
         by: EndedBy,
-        /// In words.
+        /// In words, as each host is told.
         reason: Reason,
+        /// Hosts that counted against `--max-fail` then.
+        bad: u64,
     },
     /// The operator asked to cancel.
     CancelAsked {

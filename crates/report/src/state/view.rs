@@ -116,13 +116,10 @@ impl RunView {
     }
 
     /// What stopped the run from starting anything new, where it is stopped: since it was resumed for the last time.
-    pub fn halted(&self) -> Option<(RunClock, EndedBy, &Reason)> {
-        let now = self.turns.iter().rev().take_while(|(_, turn)| !matches!(turn, Turn::Resumed { .. }));
-        now.filter_map(|(at, turn)| match turn {
-            Turn::Halted { by, reason } => Some((*at, *by, reason)),
-            _ => None,
-        })
-        .last()
+    pub fn halted(&self) -> Option<&Turn> {
+        let now = self.turns.iter().rev().map(|(_, turn)| turn);
+        let now = now.take_while(|turn| !matches!(turn, Turn::Resumed { .. }));
+        now.filter(|turn| matches!(turn, Turn::Halted { .. })).last()
     }
 
     /// When the operator asked to cancel. A run that was cancelled stays so, whoever carries it on.

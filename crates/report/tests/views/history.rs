@@ -39,8 +39,8 @@ fn a_table_of_runs() {
     9zzzabcd  2026-07-22 14:02:11Z  alice@bastion  300     uname -r                        -      RUNNING
     8f3kabcd  2026-07-22 14:02:11Z  alice@bastion  300     fix.sh                          58.1s  297 ok 3 FAILED  "CHG123"
     7aaaabcd  2026-07-22 14:02:11Z  alice@bastion  300     a command that is much too lo…  58.1s  297 ok 3 FAILED  CANCELLED
-    7bbbabcd  2026-07-22 14:02:11Z  alice@bastion  300     fix.sh                          58.1s  297 ok 3 FAILED  HALTED (too many hosts failed)  retry of 8f3kabcd
-    7cccabcd  2026-07-22 14:02:11Z  alice@bastion  300     fix.sh                          58.1s  297 ok 3 FAILED  HALTED (the deadline came)
+    7bbbabcd  2026-07-22 14:02:11Z  alice@bastion  300     fix.sh                          58.1s  297 ok 3 FAILED  HALTED: too many hosts were bad  retry of 8f3kabcd
+    7cccabcd  2026-07-22 14:02:11Z  alice@bastion  300     fix.sh                          58.1s  297 ok 3 FAILED  HALTED: the deadline came
     6bbbabcd  2026-07-22 14:02:11Z  alice@bastion  12,000  fix.sh                          -      INTERRUPTED  mcom resume 6bbbabcd
     "#);
     assert_eq!(text(|out| history(&[], false, out)), "");

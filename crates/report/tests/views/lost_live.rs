@@ -4,7 +4,7 @@ use crate::fixture::{Scene, reason};
 use crate::live::{play, show, terminal, visible};
 use crate::lost::{lost_parents, parent};
 use insta::assert_snapshot;
-use mcom_model::{EndedBy, HostEvent, OutputMode, ReasonKind, RunClock, What};
+use mcom_model::{EndedBy, HostEvent, Outcome, OutputMode, ReasonKind, RunClock, RunLimits, What};
 use mcom_report::{Progress, ReportOptions};
 
 #[test]
@@ -68,8 +68,11 @@ fn without_a_terminal_the_same_is_told_in_lines() {
 
 #[test]
 fn the_turns_of_a_run_are_told_at_once() {
-    let mut scene = Scene::new(&[("dc1", &["a1-dc1", "a2-dc1"])], OutputMode::AtEnd);
-    let bad = reason(ReasonKind::Halted, "4 hosts are bad, --max-fail 3");
+    let limits = RunLimits { max_fail: Some(0), ..RunLimits::default() };
+    let mut scene = Scene::limited(&[("dc1", &["a1-dc1", "a2-dc1"])], limits);
+    scene.end(12_000, "a1-dc1", Outcome::TimedOut, None);
+    let bad =
+        reason(ReasonKind::Halted, "hosts that failed, timed out, are unreachable or unknown: 1, and the limit is 0");
     scene.push(12_000, What::Halted { by: EndedBy::MaxFail, reason: bad });
     scene.push(13_000, What::CancelAsked { by: Some("bob@bastion2".into()) });
     let hosts = std::iter::once(scene.id("a2-dc1")).collect();
@@ -80,7 +83,7 @@ fn the_turns_of_a_run_are_told_at_once() {
         show.report.tick(RunClock::from_millis(31_000), &scene.bodies);
         let told = visible(&show.err.take());
         for line in [
-            "halted +12.0s: 4 hosts are bad, --max-fail 3; nothing new starts",
+            "halted +12.0s: 1 host is bad, --max-fail 0; nothing new starts",
             "cancel asked +13.0s by bob@bastion2",
             "resumed +20.0s by bob@bastion2 (1 host asked again)",
         ] {

@@ -4,7 +4,7 @@ use crate::fixture::{Scene, reason, text};
 use crate::live::{show, terminal, visible};
 use crate::lost::{lost_parents, parent};
 use insta::assert_snapshot;
-use mcom_model::{EndedBy, Exit, HostEvent, Outcome, OutputMode, ReasonKind, RunClock, What};
+use mcom_model::{EndedBy, Exit, HostEvent, Outcome, OutputMode, ReasonKind, RunClock, RunLimits, What};
 use mcom_report::{LogOptions, nested_log};
 
 fn log(scene: &Scene, options: &LogOptions) -> String {
@@ -133,7 +133,7 @@ fn hosts_that_are_asked_again_or_held_are_told_while_it_goes_on() {
 #[test]
 fn the_turns_of_a_run_stand_below_its_datacenters() {
     let dcs: [(&str, &[&str]); 1] = [("dc1", &["a1-dc1", "a2-dc1", "a3-dc1", "a4-dc1"])];
-    let mut scene = Scene::new(&dcs, OutputMode::AtEnd);
+    let mut scene = Scene::limited(&dcs, RunLimits { max_fail: Some(0), ..RunLimits::default() });
     scene.head(0, "a1-dc1", 3);
     scene.start(400, "a1-dc1");
     scene.exit(1_000, "a1-dc1", 600, Exit::Code(1), (b"", b""));
@@ -174,7 +174,7 @@ fn a_long_command_gives_way_before_what_became_of_the_run() {
     let mut scene = Scene::named(&[("dc1", &["a1-dc1"])], OutputMode::AtEnd, &"sleep 1; ".repeat(30));
     scene.finish(1_000, EndedBy::MaxFail);
     let cut = log(&scene, &LogOptions { width: Some(110), ..tty(0) });
-    assert_snapshot!(cut.lines().next().unwrap(), @r#"run 8f3kabcd  sleep 1; sleep… 8e1a46  alice@bastion  14:02:11Z  1.0s  HALTED (too many hosts failed)  "CHG123""#);
+    assert_snapshot!(cut.lines().next().unwrap(), @r#"run 8f3kabcd  sleep 1; slee… 8e1a46  alice@bastion  14:02:11Z  1.0s  HALTED: too many hosts were bad  "CHG123""#);
 }
 
 #[test]

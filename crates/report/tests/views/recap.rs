@@ -283,7 +283,7 @@ fn output_that_this_machine_could_not_keep_is_not_blamed_on_the_hosts() {
     scene.finish(1002, EndedBy::LedgerFull);
     let text = recap(&scene, &all_verbs());
     assert!(text.contains("output of a[1-2]-dc1 is lost: the disk of this machine was full, not theirs\n"), "{text}");
-    assert!(text.contains("8 hosts: 8 ok in 1.0s  HALTED (the ledger could not be written)\n"), "{text}");
+    assert!(text.contains("8 hosts: 8 ok in 1.0s  HALTED: the ledger could not be written\n"), "{text}");
 }
 
 #[test]
@@ -302,10 +302,24 @@ fn a_halt_is_told_of_the_run_and_its_reason_of_the_hosts() {
         format!("{}{turn}\n", recap(&scene, &RecapOptions { next: NextSteps::default(), ..tty() }))
     };
     let here = "before the payload started here";
-    assert_snapshot!(halted(EndedBy::Interrupt, ReasonKind::Halted, &format!("the operator stopped the run {here}")));
-    assert_snapshot!(halted(EndedBy::Deadline, ReasonKind::Deadline, &format!("the run's deadline had come {here}")));
+    assert_snapshot!(halted(EndedBy::Interrupt, ReasonKind::Halted, &format!("the operator stopped the run {here}")), @r#"
+    NOT RUN 7  a[2-8]-dc1  the operator stopped the run before the payload started here
+    8 hosts: 1 ok 7 NOT RUN in 1.1s  HALTED by the operator
+    └─ halted +1.0s by the operator
+    "#);
+    assert_snapshot!(halted(EndedBy::Deadline, ReasonKind::Deadline, &format!("the run's deadline had come {here}")), @r#"
+    NOT RUN 7  a[2-8]-dc1  the run's deadline had come before the payload started here
+        → give more time with --deadline, then mcom retry
+    8 hosts: 1 ok 7 NOT RUN in 1.1s  HALTED: the deadline of 30m00s came
+    └─ halted +1.0s: the deadline of 30m00s came
+    "#);
     let full = "cannot write the ledger at /s/runs: No space left on device";
-    assert_snapshot!(halted(EndedBy::LedgerFull, ReasonKind::LedgerFull, full));
+    assert_snapshot!(halted(EndedBy::LedgerFull, ReasonKind::LedgerFull, full), @r#"
+    NOT RUN 7  a[2-8]-dc1  cannot write the ledger at /s/runs: No space left on device
+        → make room for the ledger, then run the rest
+    8 hosts: 1 ok 7 NOT RUN in 1.1s  HALTED: the ledger could not be written
+    └─ halted +1.0s: the ledger could not be written
+    "#);
 }
 
 #[test]
