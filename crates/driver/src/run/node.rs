@@ -178,6 +178,7 @@ impl Node {
                 self.own = Some(OwnAttempt::start(*start, self.blobs.bytes(), self.own_events.clone()));
             }
             (Effect::ReadOwn { stream, upto }, Some(own)) => own.allow(stream, upto),
+            (Effect::GiveUpOwn, Some(own)) => own.give_up(),
             (Effect::CancelOwn, Some(own)) => own.cancel(),
             // The record is the coordinator's; the loop sees by itself when it is time to leave.
             _ => {}

@@ -96,6 +96,7 @@ impl<'a> Follower<'a> {
     fn take(&mut self, order: Order) {
         match order {
             Order::Allow(stream, upto) => self.teller.tails[stream as usize].allow(upto),
+            Order::GiveUp => self.order(bell::GIVE_UP),
             Order::Cancel => {
                 self.teller.cancelled = true;
                 self.order(bell::CANCEL);

@@ -62,6 +62,11 @@ impl OwnAttempt {
         let _ = self.orders.send(Order::Allow(stream, upto));
     }
 
+    /// Gives the attempt up where it has not started.
+    pub fn give_up(&self) {
+        let _ = self.orders.send(Order::GiveUp);
+    }
+
     /// Ends the attempt: before its start, or by TERM, grace and KILL.
     pub fn cancel(&self) {
         let _ = self.orders.send(Order::Cancel);

@@ -9,6 +9,7 @@ use tokio::sync::mpsc::{Sender, UnboundedReceiver};
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Order {
     Allow(Stream, u64),
+    GiveUp,
     Cancel,
 }
 

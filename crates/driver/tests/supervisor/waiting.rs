@@ -81,6 +81,21 @@ async fn a_wait_ends_when_its_time_is_up_when_it_is_cancelled_and_with_the_deadl
 }
 
 #[tokio::test]
+async fn who_waits_for_the_lock_is_given_up_and_who_runs_is_not() {
+    let stand = Stand::new();
+    let mut holder = stand.start(attempt(1, command("sleep 300")));
+    holder.started().await;
+    let mut waiting = stand.start(with_lock(HostLock::Wait { ms: 60_000 }, attempt(2, command("touch $F"))));
+    while !matches!(waiting.next().await, OwnEvent::Held { .. }) {}
+    waiting.attempt.give_up();
+    holder.attempt.give_up();
+    let ended = waiting.ended().await;
+    assert!(matches!(ended.outcome, Outcome::NotRun { .. }), "{ended:?}");
+    holder.attempt.cancel();
+    assert_eq!(holder.ended().await.outcome, Outcome::Killed, "what ran was not given up");
+}
+
+#[tokio::test]
 async fn who_runs_without_the_lock_runs_beside_and_leaves_the_holder_in_place() {
     let stand = Stand::new();
     let mut first = stand.start(command("sleep 300"));

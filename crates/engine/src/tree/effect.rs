@@ -54,6 +54,9 @@ pub enum Effect {
     /// See to the attempt on this host, as its [`OwnMode`] says. It may be said a second time, after
     /// [`OwnEvent::NotBegun`](crate::tree::OwnEvent::NotBegun).
     StartOwn(Box<OwnStart>),
+    /// Give this host's own attempt up where it has not started, for example because it waits for the host's lock. What
+    /// runs goes on.
+    GiveUpOwn,
     /// End this host's own attempt: TERM, grace, KILL.
     CancelOwn,
     /// Hand over this host's own output up to an offset, as it comes.

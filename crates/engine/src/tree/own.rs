@@ -223,13 +223,16 @@ impl TreeRun {
 
     /// Nothing new starts: the own payload does not, where it has not. Where it may have, nobody may start it later.
     pub(super) fn halt_own(&mut self, reason: &Reason) {
-        if self.me().is_none() || self.hosts.get(ME).ended() || self.own_step() != Some(OwnStep::Idle) {
-            return;
-        }
-        if self.hosts.get(ME).begun {
-            self.tell_own(OwnMode::Void);
-        } else {
-            self.end_own(Outcome::NotRun { reason: reason.clone() }, None);
+        let Some(step) = self.own_step().filter(|_| self.me().is_some() && !self.hosts.get(ME).ended()) else { return };
+        match step {
+            OwnStep::Idle if self.hosts.get(ME).begun => self.tell_own(OwnMode::Void),
+            OwnStep::Idle => self.end_own(Outcome::NotRun { reason: reason.clone() }, None),
+            // It may wait for its start for long: for another run that holds the host.
+            OwnStep::Looking | OwnStep::Told => {
+                if self.hosts.get(ME).phase < Phase::Started {
+                    self.effects.push_back(Effect::GiveUpOwn);
+                }
+            }
         }
     }
 

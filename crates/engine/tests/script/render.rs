@@ -27,6 +27,7 @@ impl Names {
                 let left = start.deadline_ms.map_or_else(String::new, |left| format!(" deadline {left}"));
                 format!("{mode} {} in {}{from}{left}", start.name, start.dc)
             }
+            Effect::GiveUpOwn => "give-up-own".to_owned(),
             Effect::CancelOwn => "cancel-own".to_owned(),
             Effect::ReadOwn { stream, upto } => format!("read {} {upto}", stream_name(*stream)),
             Effect::StoreOutput { host, stream, offset, bytes } => {
