@@ -89,6 +89,14 @@ need_sshd() {
     need sshd openssh-server
 }
 
+# Fleets in network namespaces need root and `ip`; without them the same tests run on loopback, and those that cannot
+# say so.
+need_namespaces() {
+    [ "$(id -u)" -eq 0 ] || return 0
+    have_system ip || install_package iproute2 iproute || true
+    have_system ip || say "ip is missing: tests that need network namespaces are skipped (package iproute2)"
+}
+
 # Makes $tools/bin, with Python programs from PyPI in it.
 need_tools() {
     local missing=()
