@@ -4,10 +4,10 @@ use crate::format;
 use crate::recap::RecapOptions;
 use crate::recap::doubts::doubts;
 use crate::sanitise::sanitise_line;
-use crate::state::{RunView, Stage, Turn};
+use crate::state::{HostView, RunView, Stage, Turn};
 use crate::style::{Line, Tone};
 use crate::words::{BY_WEIGHT, counts, ended_by, halt, is_bad};
-use mcom_model::{EndedBy, OutcomeKind};
+use mcom_model::{EndedBy, Outcome, OutcomeKind, ReasonKind};
 use std::io::{self, Write};
 
 /// Distinct lines of `$MCOM_RESULT` that are named.
@@ -88,15 +88,27 @@ pub(crate) fn next_steps(view: &RunView, options: &RecapOptions) -> Option<Strin
         return (!steps.is_empty()).then(|| steps.join(" · "));
     }
     // What is not known is asked before anything is done again.
-    if next.resume && (tally.count(OutcomeKind::Unknown) > 0 || view.ended().is_none()) {
+    if next.resume && (view.ended().is_none() || view.hosts().any(|(_, host)| may_be_learned(host))) {
         steps.push(format!("mcom resume {run}"));
     }
     let again = BY_WEIGHT.iter().filter(|&&kind| is_bad(kind) && kind != OutcomeKind::Unknown);
     if next.retry && view.ended().is_some() && again.map(|&kind| tally.count(kind)).sum::<u64>() > 0 {
-        steps.push(format!("mcom retry {run}"));
+        let left_out = match tally.count(OutcomeKind::Unknown) {
+            0 => String::new(),
+            unknown => format!(" (without the {} unknown)", format::number(unknown)),
+        };
+        steps.push(format!("mcom retry {run}{left_out}"));
     }
     if next.log {
         steps.push(format!("mcom log {run}"));
     }
     (!steps.is_empty()).then(|| steps.join(" · "))
+}
+
+/// Whether asking a host that is unknown again can help. One that has answered, and does not know it either, is looked
+/// at instead.
+const fn may_be_learned(host: &HostView) -> bool {
+    use ReasonKind::{AlreadyClaimed, Internal, ProtocolViolation, Rebooted, SessionKills, SupervisorLost};
+    let Some(Outcome::Unknown { reason }) = &host.outcome else { return false };
+    !matches!(reason.kind, SupervisorLost | Rebooted | SessionKills | AlreadyClaimed | ProtocolViolation | Internal)
 }

@@ -228,7 +228,7 @@ fn unknown_stands_apart_from_failure_and_is_asked_first() {
     8 hosts: 1 FAILED 2 KILLED 5 UNKNOWN in 9.0s  CANCELLED by bob@bastion2
     unknown, which is not failed: lost while running a[2-3]-dc1 · rebooted a4-dc1
     cancel pending: the word has not reached a[5-6]-dc1
-    next: mcom resume 8f3kabcd · mcom retry 8f3kabcd · mcom log 8f3kabcd
+    next: mcom resume 8f3kabcd · mcom retry 8f3kabcd (without the 5 unknown) · mcom log 8f3kabcd
     "#);
 }
 
@@ -338,6 +338,26 @@ fn a_limit_that_still_holds_when_the_run_is_carried_on_counts_the_hosts_of_then(
     scene.finish(3000, EndedBy::MaxFail);
     let text = recap(&scene, &tty());
     assert!(text.contains("  HALTED: 2 hosts are bad, --max-fail 1\n"), "{text}");
+}
+
+#[test]
+fn a_run_is_resumed_only_where_asking_can_help() {
+    let unknown = |kind| Outcome::Unknown { reason: reason(kind, "it may have begun") };
+    let next = |kinds: &[ReasonKind]| {
+        let mut scene = Scene::new(&[("dc1", &HOSTS)], OutputMode::AtEnd);
+        scene.exit(1000, HOSTS[0], 10, Exit::Code(1), (b"", b""));
+        for (host, &kind) in HOSTS[1..].iter().zip(kinds) {
+            scene.end(1000, host, unknown(kind), None);
+        }
+        scene.finish(1000, EndedBy::Itself);
+        recap(&scene, &all_verbs()).lines().last().unwrap().to_owned()
+    };
+    let answered = [ReasonKind::SupervisorLost, ReasonKind::Rebooted];
+    assert_eq!(next(&answered), "next: mcom retry 8f3kabcd (without the 2 unknown) · mcom log 8f3kabcd");
+    for silent in [ReasonKind::LostWhileRunning, ReasonKind::CancelPending] {
+        let right = "next: mcom resume 8f3kabcd · mcom retry 8f3kabcd (without the 3 unknown) · mcom log 8f3kabcd";
+        assert_eq!(next(&[answered[0], answered[1], silent]), right);
+    }
 }
 
 fn text_of_log(scene: &Scene) -> String {
