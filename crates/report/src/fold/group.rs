@@ -2,10 +2,11 @@
 
 use crate::bodies::{Bodies, read_small};
 use crate::fold::mask::FoldIgnore;
+use crate::fold::reasons::{common, together};
 use crate::sanitise::sanitise_line;
 use crate::state::{HostView, RunView};
 use crate::words::{BY_WEIGHT, detail};
-use mcom_model::{BodyRef, Digest, Exit, HostId, Outcome, OutcomeKind, Reason, ReasonKind, RunClock, Stream};
+use mcom_model::{BodyRef, Digest, Exit, HostId, Outcome, OutcomeKind, ReasonKind, RunClock, Stream};
 use std::collections::BTreeMap;
 
 /// Bodies up to this size are masked before they are compared; longer ones are compared as they are.
@@ -106,7 +107,11 @@ impl Group {
         if self.hosts.len() == 1 {
             return text;
         }
-        let text = self.outcome.reason().map_or(text, |reason| sanitise_line(common(reason).as_bytes()));
+        let outcomes = self.hosts.iter().filter_map(|&id| view.host(id)?.outcome.as_ref());
+        let text = match self.outcome.reason() {
+            Some(_) => sanitise_line(together(outcomes.filter_map(Outcome::reason)).as_bytes()),
+            None => text,
+        };
         let own_name = FoldIgnore { host: true, ..FoldIgnore::default() };
         let masked = own_name.mask(view.info().name(self.hosts[0]), text.as_bytes());
         String::from_utf8(masked).unwrap_or(text)
@@ -148,16 +153,6 @@ impl Keys<'_> {
             self.by_digest.insert(body.digest, masked);
         }
         masked
-    }
-}
-
-/// What the hosts of one cause have in common: which run holds them or was there before, not for how long on each.
-pub(crate) fn common(reason: &Reason) -> &str {
-    let text = reason.text.as_str();
-    match reason.kind {
-        ReasonKind::Busy => text.rsplit_once(" since ").map_or(text, |(holder, _)| holder),
-        ReasonKind::AlreadyRan => text.rsplit_once(", ").map_or(text, |(run, _)| run),
-        _ => text,
     }
 }
 

@@ -3,7 +3,9 @@
 mod difference;
 mod group;
 mod mask;
+mod reasons;
 
 pub(crate) use difference::{Change, difference};
-pub(crate) use group::{Group, bodies_of, common, groups, groups_by_outcome};
+pub(crate) use group::{Group, bodies_of, groups, groups_by_outcome};
 pub use mask::FoldIgnore;
+pub(crate) use reasons::{common, together};

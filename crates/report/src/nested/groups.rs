@@ -2,7 +2,7 @@
 
 use super::draw::{Node, Output};
 use super::root::Log;
-use crate::fold::{Group, common, groups};
+use crate::fold::{Group, common, groups, together};
 use crate::format;
 use crate::sanitise::sanitise_line;
 use crate::state::Stage;
@@ -86,9 +86,9 @@ fn held_nodes(log: Log<'_>, dc: usize, hosts: &[HostId]) -> impl Iterator<Item =
             by_holder.entry(common(reason)).or_default().push((id, reason));
         }
     }
-    by_holder.into_iter().map(move |(holder, held)| {
+    by_holder.into_values().map(move |held| {
         let hosts: Vec<HostId> = held.iter().map(|(id, _)| *id).collect();
-        let holder = if let [(_, reason)] = held.as_slice() { reason.text.as_str() } else { holder };
+        let holder = together(held.iter().map(|(_, reason)| *reason));
         let mut line = Line::new().add(Tone::Doubtful, format!("HELD {}", hosts.len()));
         line.push_apart(Tone::Strong, log.view.info().fold_in_dc(dc, &hosts));
         line.push_apart(Tone::Plain, format!("waits: {}", sanitise_line(holder.as_bytes())));

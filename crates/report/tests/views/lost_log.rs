@@ -202,7 +202,7 @@ fn held_hosts_are_folded_by_holder_and_named_where_nothing_runs() {
     assert_snapshot!(log(&scene, &LogOptions { running: true, ..tty(0) }), @r#"
     run 8f3kabcd  fix.sh 8e1a46  alice@bastion  14:02:11Z  0.5s  RUNNING  "CHG123"
     └─ dc1  3 NOT ENDED
-       ├─ HELD 2  a[1-2]  waits: run 9zzzabcd.1 of bob@bastion2 (backup.sh) holds the host
+       ├─ HELD 2  a[1-2]  waits: run 9zzzabcd.1 of bob@bastion2 (backup.sh) holds the host since up to 13 s
        └─ HELD 1  a3  waits: run 9zzzabcd.1 of eve\x1b[2J (backup.sh) holds the host since 9 s
     "#);
     let mut show = show(&scene, terminal());

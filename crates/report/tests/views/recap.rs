@@ -259,11 +259,11 @@ fn hosts_that_another_run_holds_are_folded_by_holder_and_skipped_ones_by_run() {
     }
     scene.finish(1000, EndedBy::Itself);
     assert_snapshot!(recap(&scene, &all_verbs()), @r#"
-    REFUSED 3  a[1-3]-dc1  run 9zzzabcd.1 of bob@bastion2 (backup.sh) holds the host
+    REFUSED 3  a[1-3]-dc1  run 9zzzabcd.1 of bob@bastion2 (backup.sh) holds the host since up to 14 s
         → wait for the other run to end, or let this one wait for it with --lock-wait
     REFUSED 1  a4-dc1  run 7aaaabcd.1 of carol@bastion2 (fix.sh "CHG7") holds the host since 7 s
         → wait for the other run to end, or let this one wait for it with --lock-wait
-    skipped 4  a[5-8]-dc1  6bbbabcd by alice@bastion
+    skipped 4  a[5-8]-dc1  6bbbabcd by alice@bastion, 2026-07-21 14:02:11Z and later
     8 hosts: 4 REFUSED 4 skipped in 1.0s
     next: mcom retry 8f3kabcd · mcom log 8f3kabcd
     "#);
