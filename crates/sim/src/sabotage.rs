@@ -36,6 +36,8 @@ pub enum Sabotage {
     DeafToPongs,
     /// Hosts whose link was lost are not reached again.
     NeverAsk,
+    /// What waits for a host's lock waits on when the run is stopped.
+    NeverGiveUp,
     /// It is not recorded that a body is stored.
     ForgetBody,
     /// The end is recorded twice.
@@ -82,7 +84,7 @@ pub enum Sabotage {
 
 impl Sabotage {
     /// Every mechanism that can be switched off, with the invariant that must notice.
-    pub const ALL: [(Self, &'static str); 34] = [
+    pub const ALL: [(Self, &'static str); 35] = [
         (Self::ClaimAnew, "invariant_one_start"),
         (Self::ForgetVoid, "invariant_one_outcome"),
         (Self::ForgetFlush, "invariant_one_start"),
@@ -96,6 +98,7 @@ impl Sabotage {
         (Self::NoGlobalFanout, "invariant_global_fanout_kept"),
         (Self::NoSlowStart, "invariant_slow_start"),
         (Self::DeafToPongs, "invariant_no_early_expiry"),
+        (Self::NeverGiveUp, "invariant_nothing_starts_after_a_stop"),
         (Self::ForgetBody, "invariant_bodies_are_accounted_for"),
         (Self::RepeatEnd, "invariant_last_event_is_last"),
         (Self::ForgetOutcome, "invariant_one_outcome"),
@@ -146,7 +149,7 @@ impl Sabotage {
             (Self::RepeatEnd, effect @ Effect::Record { .. }) if is_end(&effect) => vec![effect.clone(), effect],
             (Self::LosePiece, Effect::StoreOutput { offset: 0, .. }) => vec![],
             (Self::ReadEverything, Effect::ReadOwn { stream, .. }) => vec![Effect::ReadOwn { stream, upto: u64::MAX }],
-            (Self::NeverLeave, Effect::Leave) => vec![],
+            (Self::NeverLeave, Effect::Leave) | (Self::NeverGiveUp, Effect::GiveUpOwn) => vec![],
             (Self::CancelAlone, Effect::SendDown { message: Down::Cancel, .. }) => vec![],
             (Self::RepeatBody, effect @ Effect::SendUp(Up::Body { .. })) => vec![effect.clone(), effect],
             (Self::FalseBody, Effect::StoreBody { digest, .. }) => {

@@ -273,6 +273,19 @@ impl World {
         }
     }
 
+    /// Gives the attempt up that is followed, unless it was executed.
+    pub(crate) fn give_up_own(&mut self, proc: Ix) {
+        let Some(host) = self.procs[proc].host else { return };
+        let Some(number) = self.procs[proc].own.as_ref().and_then(|own| own.attempt) else { return };
+        let attempt = &mut self.hosts[host].spool.chain[number];
+        let waits = attempt.waits_until.is_some() && !attempt.executed;
+        attempt.given_up |= !attempt.executed;
+        if waits {
+            self.stats.count("given up while it waited");
+            self.plan_work(host, number, Step::Lock);
+        }
+    }
+
     /// After an assignment to a host that may have begun: looks whether the blobs lie there already.
     fn look_for_blobs(&mut self, proc: Ix) {
         let Some(host) = self.procs[proc].host else { return };

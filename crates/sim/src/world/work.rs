@@ -144,7 +144,10 @@ impl World {
         let live = self.scenario.spec.output == OutputMode::Live;
         let dc = self.scenario.plan.hosts[host].dc as usize;
         let patience = self.scenario.spec.limits.command_timeout_ms.map_or(u64::MAX, |ms| self.now + ms * 1000);
+        let stopped = self.hosts[host].starter.is_some_and(|proc| self.procs[proc].told_to_stop);
         let attempt = self.attempt(host, number);
+        // Between claim and start there is no time for a word, unless it waits.
+        let late = stopped && attempt.waits_until.is_some();
         (attempt.stage, attempt.executed, attempt.alive) = (Stage::Released, true, true);
         let patience = attempt.deadline.map_or(patience, |deadline| patience.min(deadline));
         let at = &mut self.hosts[host];
@@ -154,6 +157,7 @@ impl World {
         at.counted = counted;
         let id = HostId(u32::try_from(host).expect("few hosts"));
         self.check.invariant_one_start(id, starts);
+        self.check.invariant_nothing_starts_after_a_stop(id, late);
         if counted {
             self.check.started_under_the_coordinator(dc, &self.scenario);
             let held_up = starter.is_some_and(|proc| self.is_held_up(proc));
