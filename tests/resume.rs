@@ -1,5 +1,6 @@
 //! `mcom resume`: a coordinator that dies at any moment, or leaves, loses nothing and starts nothing twice.
 
+use crate::scene::{Part, Scene};
 use crate::support::{Bench, MCOM, Ran, count, ended_as};
 use serde_json::Value;
 use std::fs::OpenOptions;
@@ -254,4 +255,33 @@ fn what_a_dead_coordinator_left_in_the_temporary_folder_is_cleared_away() {
     assert_eq!(left(), 1);
     let ran = Ran::from(mcom(&["resume"]).output().unwrap()).expect(0);
     assert_eq!(left(), 0, "{}", ran.err);
+}
+
+#[test]
+fn waiting_is_for_hosts_out_of_reach_and_for_no_others() {
+    let mut scene = Scene::grid(1, 3).warm();
+    scene.bench.fleet.stop_host("mail3-dc1").unwrap();
+    let gate = scene.gate("gate");
+    let mut run = scene.start("run", &["-h", "*", "--flat", "-t", "2s"], &gate.shell());
+    run.wait("started", 2);
+    assert_eq!(scene.kill("mail1-dc1", Part::Supervisor), 1);
+    gate.open();
+    run.ended().expect(16);
+    let wait = |scene: &Scene, time: &str| -> Ran {
+        scene.command(&run.state, &["resume", &run.id(), "--wait", time]).output().unwrap().into()
+    };
+    let ran = wait(&scene, "4s").expect(16);
+    assert!(ran.err.contains("1 host could not be reached: again in"), "{}", ran.err);
+    let events = run.events();
+    let asked: Vec<_> =
+        events.iter().filter(|event| event["event"] == "resumed").map(|event| &event["hosts"]).collect();
+    assert_eq!(asked[0], &serde_json::json!([[0, 0], [2, 2]]), "everybody whose end is not known is asked once");
+    assert!(asked.len() > 1 && asked[1..].iter().all(|hosts| **hosts == serde_json::json!([[2, 2]])), "{asked:?}");
+
+    scene.bench.fleet.start_host("mail3-dc1").unwrap();
+    let since = Instant::now();
+    let ran = wait(&scene, "10m").expect(16);
+    assert!(since.elapsed() < Duration::from_secs(60) && !ran.err.contains("again in"), "{}", ran.err);
+    assert_eq!(run.outcomes()["mail1-dc1"]["reason"]["kind"], "supervisor-lost");
+    scene.check(&run);
 }

@@ -6,7 +6,9 @@ use bytes::Bytes;
 use mcom_driver::link::Connector;
 use mcom_driver::run::{Control, Order, Start, coordinate};
 use mcom_ledger::{RunHead, StoredRun};
-use mcom_model::{EndedBy, OutcomeKind, RecordedRun, RunClock};
+use mcom_model::{EndedBy, HostId, Outcome, OutcomeKind, ReasonKind, RecordedRun, RunClock};
+use mcom_report::RunView;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::Receiver;
@@ -31,12 +33,14 @@ pub(super) struct Work<'a> {
 /// Carries a run out, and on, until there is nothing left to try or the patience is over.
 pub(super) async fn rounds(work: Work<'_>, start: Start, sink: &mut LedgerSink, control: &mut Receiver<Control>) {
     let until = work.patience.map(|patience| Instant::now() + patience);
+    // Who waits with a run that was cancelled before waits for hosts that are to hear of it.
+    let cancelled = matches!(&start, Start::Resumed { recorded, .. } if recorded.cancelled);
     let (mut start, mut pause) = (start, FIRST_PAUSE);
     loop {
         let (plan, spec, blobs) = (&work.head.plan, work.head.spec.clone(), work.blobs.clone());
         coordinate(Arc::clone(&work.connector), Order { plan, spec, start, blobs }, sink, control).await;
         let left = until.map(|until| until.saturating_duration_since(Instant::now())).unwrap_or_default();
-        let Some(recorded) = again(sink).filter(|_| !left.is_zero()) else { return };
+        let Some(recorded) = again(sink, cancelled).filter(|_| !left.is_zero()) else { return };
         let time = pause.min(left);
         let count = recorded.hosts.iter().filter(|host| host.outcome.is_none()).count();
         let plural = if count == 1 { "" } else { "s" };
@@ -49,21 +53,39 @@ pub(super) async fn rounds(work: Work<'_>, start: Start, sink: &mut LedgerSink, 
     }
 }
 
-/// The run with those withdrawn that may be tried again; none where there is nothing to try.
-fn again(sink: &LedgerSink) -> Option<RecordedRun> {
+/// The run with those withdrawn that could not be reached; none where there is nothing to try. `cancelled` says that
+/// the run was so before this process had it.
+fn again(sink: &LedgerSink, cancelled: bool) -> Option<RecordedRun> {
     sink.run().ended()?;
     let mut recorded = sink.reader().recorded().ok().flatten()?;
-    let stopped = recorded.cancelled || recorded.halted.is_some();
-    let open = withdraw(&mut recorded);
+    let halted = recorded.halted.is_some() && !cancelled;
+    let stopped = halted || recorded.cancelled != cancelled || sink.is_interrupted();
+    let out_of_reach = out_of_reach(sink.run());
+    let open = withdraw_where(&mut recorded, |host| out_of_reach.contains(&host));
     (open && !stopped).then_some(recorded)
+}
+
+/// The hosts of which nobody could be asked how they ended. The others have said it, be it that nobody can know.
+fn out_of_reach(run: &RunView) -> BTreeSet<HostId> {
+    let is = |outcome: &Outcome| match outcome {
+        Outcome::Unreachable { .. } => true,
+        Outcome::Unknown { reason } => matches!(reason.kind, ReasonKind::LostWhileRunning | ReasonKind::CancelPending),
+        _ => false,
+    };
+    run.hosts().filter(|(_, host)| host.outcome.as_ref().is_some_and(is)).map(|(id, _)| id).collect()
 }
 
 /// Takes back the outcomes that say that a host could not be asked, and that it did not run because the operator went
 /// away from the run before its end. Whether any host is without an outcome now.
 pub(super) fn withdraw(recorded: &mut RecordedRun) -> bool {
+    withdraw_where(recorded, |_| true)
+}
+
+/// The same, of these hosts alone.
+fn withdraw_where(recorded: &mut RecordedRun, is: impl Fn(HostId) -> bool) -> bool {
     let interrupted = matches!(recorded.halted, Some((EndedBy::Interrupt, _)));
     let detached = interrupted && !recorded.ended && !recorded.cancelled;
-    for host in &mut recorded.hosts {
+    for (id, host) in (0..).map(HostId).zip(&mut recorded.hosts) {
         // What was cancelled is not tried anew; what may run there still has to hear of it.
         let again = match host.outcome {
             Some(OutcomeKind::Unknown) => true,
@@ -71,7 +93,7 @@ pub(super) fn withdraw(recorded: &mut RecordedRun) -> bool {
             Some(OutcomeKind::NotRun) => detached,
             _ => false,
         };
-        if again {
+        if again && is(id) {
             (host.outcome, host.printed) = (None, None);
         }
     }
@@ -104,7 +126,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn recorded(outcomes: &[Option<OutcomeKind>], cancelled: bool) -> RecordedRun {
-        let host = |&outcome| RecordedHost { outcome, printed: None, begun: true, uid: None };
+        let host = |&outcome| RecordedHost { outcome, begun: true, ..RecordedHost::default() };
         let hosts = outcomes.iter().map(host).collect();
         let (at, bodies) = (RunClock::from_millis(7), BTreeSet::new());
         RecordedRun { at, hosts, bodies, cancelled, halted: None, ended: true }
@@ -131,5 +153,15 @@ mod tests {
         assert!(!halted(EndedBy::Interrupt, true), "the operator has waited for the end");
         assert!(!halted(EndedBy::MaxFail, false), "a limit still holds");
         assert!(withdraw(&mut recorded(&[Some(Ok), None], false)));
+    }
+
+    #[test]
+    fn a_further_round_takes_back_what_it_is_for() {
+        use OutcomeKind::{Unknown, Unreachable};
+        let mut run = recorded(&[Some(Unknown), Some(Unreachable), Some(Unknown)], false);
+        assert!(withdraw_where(&mut run, |id| id.0 != 0));
+        let outcomes: Vec<_> = run.hosts.iter().map(|host| host.outcome).collect();
+        assert_eq!(outcomes, [Some(Unknown), None, None]);
+        assert!(!withdraw_where(&mut recorded(&[Some(Unknown)], false), |_| false));
     }
 }

@@ -32,6 +32,11 @@ impl LedgerSink {
         &self.run
     }
 
+    /// Whether a signal has asked to end the run.
+    pub(super) fn is_interrupted(&self) -> bool {
+        self.heard.first().is_some()
+    }
+
     /// Tells the operator something.
     pub(super) fn notice(&self, text: impl Into<String>) {
         self.views.notice(text);
