@@ -19,7 +19,8 @@ pub struct Listing {
     pub unreadable: Vec<ReadError>,
 }
 
-/// Finds a run by the beginning of its id, as `latest`, or by the path of its folder (anything with a `/`).
+/// Finds a run by the beginning of its id, by the id of one of its attempts (`RUN.1`, as hosts say it), as `latest`, or
+/// by the path of its folder (anything with a `/`).
 pub fn find(runs: &Path, text: &str) -> Result<StoredRun, FindError> {
     if text.contains('/') {
         return Ok(StoredRun::open(text)?);
@@ -35,6 +36,7 @@ pub fn find(runs: &Path, text: &str) -> Result<StoredRun, FindError> {
         return Ok(StoredRun::open(dir)?);
     }
     let id = |name: &str| layout::id_of(name).expect("only runs are listed").to_string();
+    let text = of_attempt(text).unwrap_or(text);
     let hits: Vec<&String> = names.iter().filter(|name| !text.is_empty() && id(name).starts_with(text)).collect();
     let exact = hits.iter().find(|name| id(name) == text);
     match (hits.as_slice(), exact) {
@@ -45,6 +47,12 @@ pub fn find(runs: &Path, text: &str) -> Result<StoredRun, FindError> {
             Err(FindError::Ambiguous { text: text.to_owned(), ids })
         }
     }
+}
+
+/// The run's part of the id of an attempt.
+fn of_attempt(text: &str) -> Option<&str> {
+    let (run, number) = text.rsplit_once('.')?;
+    number.parse::<u32>().ok().map(|_| run)
 }
 
 /// Lists runs, newest first, at most `limit`. A folder that does not exist has none.

@@ -138,6 +138,8 @@ fn runs_are_found_by_prefix_as_latest_and_by_path() {
     let found = |text: &str| find(runs.path(), text).map(|run| run.head().unwrap().run.to_string());
     assert_eq!(found("8f3k").unwrap(), "8f3kabcd");
     assert_eq!(found("8f3zabcd").unwrap(), "8f3zabcd");
+    assert_eq!(found("8f3kabcd.2").unwrap(), "8f3kabcd");
+    assert!(matches!(found("8f3kabcd."), Err(FindError::NotFound { .. })));
     assert_eq!(found("latest").unwrap(), "8f3zabcd");
     assert_eq!(found(first.dir().to_str().unwrap()).unwrap(), "8f3kabcd");
     assert!(matches!(found("8f3"), Err(FindError::Ambiguous { ids, .. }) if ids == ["8f3zabcd", "8f3kabcd"]));
