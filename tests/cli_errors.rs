@@ -23,6 +23,11 @@ fn no_hosts() {
     for args in [&[][..], &["-h"], &["-h", "-s", "fix.sh"], &["-c", "true"], &["hosts"], &["plan"]] {
         refused(&Alone::new(), args, 2, FIRST_STEPS);
     }
+    let who = "mcom: who asks hosts which run holds them, and none were given
+  mcom who -h 'mail[1-100]-(dc1|dc2)'
+  mcom who -h @web
+";
+    refused(&Alone::new(), &["who"], 2, who);
 }
 
 #[test]
@@ -58,14 +63,17 @@ fn flags() {
 ";
     refused(&alone, &["-h", "web1", "--widht", "3", "--", "true"], 2, unknown);
     let time =
-        "mcom: invalid value '10' for '--connect-timeout <TIME>': `10` is not a time: write 500ms, 30s, 5m, 2h or 1h30m
+        "mcom: invalid value '10' for '--connect-timeout <TIME>': `10` is not a time: write 500ms, 30s, 5m, 1h30m or 2d
   all flags: mcom --help
 ";
     refused(&alone, &["-h", "web1", "-t", "10", "--", "true"], 2, time);
     for (args, error) in [
         (&["--deadline", "0s"][..], "invalid value '0s' for '--deadline <TIME>': `0s` is not a time"),
-        (&["--global-fanout", "0"], "invalid value '0' for '--global-fanout <N>': 0 is not in 1..="),
-        (&["--max-fail=-1"], "invalid value '-1' for '--max-fail <N>'"),
+        (&["--global-fanout", "0"], "invalid value '0' for '--global-fanout <N>': `0` is not a whole number from 1 on"),
+        (&["--global-fanout", "x"], "invalid value 'x' for '--global-fanout <N>': `x` is not a whole number from 1 on"),
+        (&["--max-fail=-1"], "invalid value '-1' for '--max-fail <N>': `-1` is not a whole number from 0 on"),
+        (&["--max-fail", "-1"], "invalid value '-1' for '--max-fail <N>': `-1` is not a whole number from 0 on"),
+        (&["--depth", "9"], "invalid value '9' for '--depth <N>': `9` is not a whole number from 1 to 8"),
         (&["--max-fail", "3", "-k"], "the argument '--max-fail <N>' cannot be used with '--fail-fast'"),
         (&["--no-lock", "--lock-wait", "5m"], "the argument '--no-lock' cannot be used with '--lock-wait <TIME>'"),
     ] {

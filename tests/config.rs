@@ -33,6 +33,18 @@ fn a_file_named_by_the_environment_is_the_only_one() {
 }
 
 #[test]
+fn a_file_of_the_environment_that_is_not_there_says_what_to_type() {
+    let alone = Alone::new();
+    let mut command = alone.command(&["config", "show"]);
+    let ran: crate::support::Ran = command.env("MCOM_CONFIG", "/nonexistent/mcom.toml").output().unwrap().into();
+    let text = "mcom: the configuration /nonexistent/mcom.toml cannot be read: no such file or directory
+  MCOM_CONFIG names this file, and no other is read: correct it, or leave it out: unset MCOM_CONFIG
+  the settings without it: env -u MCOM_CONFIG mcom config show --origin
+";
+    assert_eq!(ran.expect(1).err, text);
+}
+
+#[test]
 fn the_examples_of_the_documentation_load() {
     let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/configuration.md")).unwrap();
     let blocks: Vec<&str> = page.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();

@@ -152,6 +152,9 @@ fn what_earlier_runs_did_is_read_from_the_hosts_whoever_ran_them() {
     assert_eq!(objects[1]["past"][0]["outcome"]["exit"]["code"], 3);
     assert!(!bench.path("carol").exists(), "history asks, and leaves no run");
 
+    ran(of(&bench, "bob", &["-h", "mail1-dc1", "-c", "true"])).expect(0);
     let own = ran(of(&bench, "bob", &["history", "--json"])).expect(0);
-    assert_eq!(own.out.lines().count(), 1, "without hosts it is the ledger's: {}", own.out);
+    assert_eq!(own.out.lines().count(), 2, "without hosts it is the ledger's: {}", own.out);
+    let last = ran(of(&bench, "bob", &["history", "--last", "1", "--json"])).expect(0);
+    assert_eq!(last.out.lines().collect::<Vec<_>>(), own.out.lines().take(1).collect::<Vec<_>>());
 }

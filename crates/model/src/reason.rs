@@ -145,7 +145,7 @@ impl ReasonKind {
             }
             Self::ProtocolVersion => "use the node that belongs to this mcom",
             Self::ProtocolViolation => "look at the host: something there does not speak as a node does",
-            Self::Busy => "wait for the other run to end, or let this one wait for it with --lock-wait",
+            Self::Busy => "wait for the other run to end, or try again and let it wait: mcom retry --lock-wait 10m",
             Self::SessionKills => "set KillUserProcesses=no in logind.conf there, or name the user in KillExcludeUsers",
             Self::CancelPending => "bring the host back, then mcom resume gives it the word",
             Self::Deadline => "give more time with --deadline, then mcom retry",

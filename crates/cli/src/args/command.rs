@@ -1,9 +1,9 @@
 //! The verbs.
 
 use crate::args::groups::{
-    ColorChoice, InquiryArgs, OutputArgs, PaceArgs, PayloadArgs, SafetyArgs, SshArgs, TargetArgs, TreeArgs,
+    ColorChoice, InquiryArgs, LockArgs, OutputArgs, PaceArgs, PayloadArgs, SafetyArgs, SshArgs, TargetArgs, TreeArgs,
 };
-use crate::args::value::duration;
+use crate::args::value::{duration, whole};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::time::Duration;
 
@@ -47,8 +47,14 @@ pub enum Verb {
     /// Carry on a run that did not finish: ask every host whose end is not known, start what was not started
     Resume(ResumeArgs),
     /// Run the same payload again on the hosts of a run that failed, could not be reached or did not run
+    ///
+    /// It is a new run with an id of its own. Pace, limits, reason and what happens where a host is held are those of
+    /// the first run, but for what is typed here: mcom retry --lock-wait 10m
     Retry(RetryArgs),
     /// Follow a run that another process carries out
+    ///
+    /// It shows a run that goes on elsewhere: begun by another operator of this account, or at a terminal that was
+    /// lost. Where nobody carries the run on, after a detach for example, mcom resume does.
     Watch(WatchArgs),
     /// End a run from any terminal of this machine: start nothing new, and end what runs
     Cancel(CancelArgs),
@@ -168,6 +174,15 @@ pub struct RetryArgs {
     /// Print the plan and start nothing
     #[arg(short = 'n', long)]
     pub dry_run: bool,
+    /// How fast, where it is not to be as before.
+    #[command(flatten)]
+    pub pace: PaceArgs,
+    /// Why: kept in the ledger and told to the payload; that of the run unless given
+    #[arg(long, value_name = "TEXT", help_heading = "Safety")]
+    pub reason: Option<String>,
+    /// Where another run holds a host.
+    #[command(flatten)]
+    pub lock: LockArgs,
     /// What is printed.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -242,8 +257,8 @@ pub struct HistoryArgs {
     /// The hosts to ask, where any are named.
     #[command(flatten)]
     pub asked: InquiryArgs,
-    /// With -h: so many runs of each host at most [default: 10]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000), requires = "hosts")]
+    /// So many runs at most [default: all; with -h 10 of each host]
+    #[arg(long, value_name = "N", value_parser = whole::<1, 1000>, allow_negative_numbers = true)]
     pub last: Option<u32>,
     /// One JSON object a run, or a host
     #[arg(long, help_heading = "Output")]

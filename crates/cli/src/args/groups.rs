@@ -1,6 +1,6 @@
 //! Flags that several verbs share, grouped as `--help` shows them.
 
-use crate::args::value::{EnvVar, Pick, duration};
+use crate::args::value::{EnvVar, Pick, duration, whole};
 use clap::{Args, ValueEnum};
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ pub struct PayloadArgs {
 #[command(next_help_heading = "Pace")]
 pub struct PaceArgs {
     /// Payloads running at once in each datacenter; never changes the tree [default: 32]
-    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(short, long, value_name = "N", value_parser = whole::<1, { u32::MAX }>, allow_negative_numbers = true)]
     pub fanout: Option<u32>,
     /// Time for one connection to be made [default: 10s]
     #[arg(short = 't', long, value_name = "TIME", value_parser = duration)]
@@ -66,14 +66,14 @@ pub struct PaceArgs {
     #[arg(short = 'u', long, value_name = "TIME", value_parser = duration)]
     pub command_timeout: Option<Duration>,
     /// Payloads running at once over all datacenters, shared out fairly; each has its --fanout as well
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = whole::<1, { u32::MAX }>, allow_negative_numbers = true)]
     pub global_fanout: Option<u32>,
     /// Time for the whole run: nothing starts after that, and what runs is ended
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub deadline: Option<Duration>,
     /// Start nothing new when more than N hosts failed, timed out, were not reached or are unknown
-    #[arg(long, value_name = "N")]
-    pub max_fail: Option<u64>,
+    #[arg(long, value_name = "N", value_parser = whole::<0, { u32::MAX }>, allow_negative_numbers = true)]
+    pub max_fail: Option<u32>,
     /// Start nothing new when one host is bad: --max-fail 0
     #[arg(short = 'k', long, conflicts_with = "max_fail")]
     pub fail_fast: bool,
@@ -87,10 +87,10 @@ pub struct TreeArgs {
     #[arg(long, value_name = "PATTERN")]
     pub parents: Vec<String>,
     /// Children per parent [default: 32]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = whole::<1, { u32::MAX }>, allow_negative_numbers = true)]
     pub width: Option<u32>,
     /// Levels below this machine at most; 1 has no parents
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(mcom_model::limits::LEVELS)))]
+    #[arg(long, value_name = "N", value_parser = whole::<1, { mcom_model::limits::LEVELS }>, allow_negative_numbers = true)]
     pub depth: Option<u32>,
     /// No datacenters and no parents: connect to every host from here
     #[arg(long, conflicts_with_all = ["depth", "parents", "dc_from"])]
@@ -122,6 +122,15 @@ pub struct SafetyArgs {
     /// Skip hosts that already ran this payload ok
     #[arg(long)]
     pub once: bool,
+    /// Where another run holds a host.
+    #[command(flatten)]
+    pub lock: LockArgs,
+}
+
+/// What happens where another run holds a host.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Safety")]
+pub struct LockArgs {
     /// Run also where another run holds the host
     #[arg(long, conflicts_with = "lock_wait")]
     pub no_lock: bool,

@@ -23,9 +23,9 @@ pub struct Pick {
     pub seed: Option<u32>,
 }
 
-/// Reads a duration: `500ms`, `30s`, `5m`, `2h`, `1h30m`.
+/// Reads a duration: `500ms`, `30s`, `5m`, `2h`, `1h30m`, `2d`.
 pub fn duration(text: &str) -> Result<Duration, String> {
-    let refused = || format!("`{text}` is not a time: write 500ms, 30s, 5m, 2h or 1h30m");
+    let refused = || format!("`{text}` is not a time: write 500ms, 30s, 5m, 1h30m or 2d");
     let mut rest = text;
     let mut total = Duration::ZERO;
     while !rest.is_empty() {
@@ -37,6 +37,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
             "s" => 1000,
             "m" => 60_000,
             "h" => 3_600_000,
+            "d" => 86_400_000,
             _ => return Err(refused()),
         };
         let part = number.checked_mul(millis).map(Duration::from_millis).ok_or_else(refused)?;
@@ -44,6 +45,15 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         rest = &rest[unit_end..];
     }
     if total.is_zero() { Err(refused()) } else { Ok(total) }
+}
+
+/// Reads a whole number of a range.
+pub fn whole<const LEAST: u32, const MOST: u32>(text: &str) -> Result<u32, String> {
+    let number = text.parse().ok().filter(|number| (LEAST..=MOST).contains(number));
+    number.ok_or_else(|| match MOST {
+        u32::MAX => format!("`{text}` is not a whole number from {LEAST} on"),
+        most => format!("`{text}` is not a whole number from {LEAST} to {most}"),
+    })
 }
 
 /// Reads a size: `4096`, `512KiB`, `64MiB`, `2GiB`.
@@ -117,13 +127,27 @@ mod tests {
 
     #[test]
     fn durations_have_units() {
-        for (text, millis) in
-            [("500ms", 500), ("30s", 30_000), ("5m", 300_000), ("2h", 7_200_000), ("1h30m", 5_400_000)]
-        {
+        for (text, millis) in [
+            ("500ms", 500),
+            ("30s", 30_000),
+            ("5m", 300_000),
+            ("2h", 7_200_000),
+            ("1h30m", 5_400_000),
+            ("2d", 172_800_000),
+        ] {
             assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
         }
-        for text in ["", "30", "s", "1d", "-1s", "0s", "99999999999999999999h", "18446744073709551615h", "1.5s"] {
+        for text in ["", "30", "s", "1w", "-1s", "0s", "99999999999999999999h", "18446744073709551615h", "1.5s"] {
             assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_say_their_range() {
+        assert_eq!((whole::<0, 9>("0"), whole::<1, { u32::MAX }>("4294967295")), (Ok(0), Ok(u32::MAX)));
+        assert_eq!(whole::<1, 9>("10"), Err("`10` is not a whole number from 1 to 9".to_owned()));
+        for text in ["", "-1", "0", "1.5", "many", "4294967296"] {
+            assert_eq!(whole::<1, { u32::MAX }>(text), Err(format!("`{text}` is not a whole number from 1 on")));
         }
     }
 

@@ -44,6 +44,13 @@ impl Environment {
 /// The system's file.
 const SYSTEM: &str = "/etc/mcom/config.toml";
 
+/// How to go on without the file of the environment.
+const WITHOUT: &str =
+    "MCOM_CONFIG names this file, and no other is read: correct it, or leave it out: unset MCOM_CONFIG";
+
+/// How to see what holds then.
+const IN_FORCE: &str = "the settings without it: env -u MCOM_CONFIG mcom config show --origin";
+
 /// The settings in force.
 pub fn load(environment: &Environment) -> Result<Settings, CliError> {
     let mut settings = Settings::built_in(state_home(environment));
@@ -64,7 +71,11 @@ fn lay_file_over(settings: &mut Settings, path: &Path, must_exist: bool) -> Resu
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound && !must_exist => return Ok(()),
-        Err(error) => return Err(CliError::unreadable("the configuration", &path.display().to_string(), &error)),
+        Err(error) => {
+            let refused = CliError::unreadable("the configuration", &path.display().to_string(), &error);
+            // Only the environment asks for a file that must be there.
+            return Err(if must_exist { refused.hint(WITHOUT).hint(IN_FORCE) } else { refused });
+        }
     };
     lay_over(settings, path, &text).map_err(|error| CliError::new(ErrorKind::Config, error.to_string()))
 }
@@ -123,7 +134,7 @@ mod tests {
         for (text, message) in [
             ("fanuot = 3", "config.toml:1:1: unknown key `fanuot`: did you mean `fanout`?"),
             ("[ssh.inner]\nconfg = 'x'", "config.toml:2:1: unknown key `confg` in [ssh.inner]: did you mean `config`?"),
-            ("connect_timeout = '10'", "config.toml:1:19: `10` is not a time: write 500ms, 30s, 5m, 2h or 1h30m"),
+            ("connect_timeout = '10'", "config.toml:1:19: `10` is not a time: write 500ms, 30s, 5m, 1h30m or 2d"),
             (
                 "output = 'fancy'",
                 "config.toml:1:10: `output` is 'fancy', and must be one of auto, fold, lines, stream, none",
@@ -140,6 +151,7 @@ mod tests {
         let error = load(&environment(Path::new("/nonexistent"))).unwrap_err();
         assert_eq!(error.kind, ErrorKind::File);
         assert!(error.message.contains("/nonexistent/config.toml cannot be read: no such file"), "{}", error.message);
+        assert!(error.hints[0].ends_with("unset MCOM_CONFIG"), "{:?}", error.hints);
     }
 
     #[test]

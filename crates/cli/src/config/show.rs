@@ -79,7 +79,7 @@ fn optional(text: Option<String>) -> String {
 /// A duration as it is typed.
 pub(crate) fn time_text(time: Duration) -> String {
     let millis = time.as_millis();
-    for (unit, size) in [("h", 3_600_000), ("m", 60_000), ("s", 1000)] {
+    for (unit, size) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)] {
         if millis > 0 && millis.is_multiple_of(size) {
             return format!("{}{unit}", millis / size);
         }

@@ -1,6 +1,6 @@
 //! Arguments over settings: what is asked for, with every default filled in.
 
-use crate::args::{AskedArgs, InquiryArgs, PaceArgs, Pick, TargetArgs};
+use crate::args::{AskedArgs, InquiryArgs, LockArgs, PaceArgs, Pick, TargetArgs};
 use crate::config::Settings;
 use crate::error::{CliError, ErrorKind};
 use crate::request::payload::PayloadParts;
@@ -42,7 +42,7 @@ impl AskedArgs {
             stdin: self.payload.stdin.clone(),
             reason: self.safety.reason.clone(),
             once: self.safety.once,
-            lock: self.lock(settings),
+            lock: self.safety.lock.over(settings.lock_wait.value.map_or(HostLock::Take, wait_for)),
             ..targets(&self.targets)?
         };
         let env = self.payload.env.iter().map(|var| (var.key.clone(), var.value.clone())).collect();
@@ -65,39 +65,60 @@ impl AskedArgs {
         }
     }
 
-    fn lock(&self, settings: &Settings) -> HostLock {
-        match self.safety.lock_wait.or(settings.lock_wait.value) {
-            _ if self.safety.no_lock => HostLock::Without,
-            Some(time) => HostLock::Wait { ms: millis(time) },
-            None => HostLock::Take,
-        }
-    }
-
     fn plan_settings(&self, settings: &Settings) -> PlanSettings {
         let flat = self.tree.flat.then_some(1);
         // Without a limit a narrow width would make a tree as deep as there are hosts.
         let depth = flat.or(self.tree.depth).or(settings.depth.value).unwrap_or(limits::LEVELS);
         PlanSettings {
             shape: TreeShape { width: self.tree.width.unwrap_or(settings.width.value), depth: Some(depth) },
-            limits: self.limits(settings),
+            limits: self.pace.over(limits_of(settings)),
         }
     }
+}
 
-    fn limits(&self, settings: &Settings) -> RunLimits {
-        let pace = &self.pace;
-        let fail_fast = pace.fail_fast.then_some(0);
+impl PaceArgs {
+    /// What was typed, laid over these limits.
+    pub fn over(&self, limits: RunLimits) -> RunLimits {
+        let fail_fast = self.fail_fast.then_some(0);
         RunLimits {
-            fanout: pace.fanout.unwrap_or(settings.fanout.value),
-            opening: settings.opening.value,
-            connect_timeout_ms: millis(pace.connect_timeout.unwrap_or(settings.connect_timeout.value)),
-            command_timeout_ms: pace.command_timeout.or(settings.command_timeout.value).map(millis),
-            output_cap: settings.output_cap.value,
-            global_fanout: pace.global_fanout.or(settings.global_fanout.value),
-            deadline_ms: pace.deadline.or(settings.deadline.value).map(millis),
-            max_fail: fail_fast.or(pace.max_fail).or(settings.max_fail.value),
-            ..RunLimits::default()
+            fanout: self.fanout.unwrap_or(limits.fanout),
+            connect_timeout_ms: self.connect_timeout.map_or(limits.connect_timeout_ms, millis),
+            command_timeout_ms: self.command_timeout.map(millis).or(limits.command_timeout_ms),
+            global_fanout: self.global_fanout.or(limits.global_fanout),
+            deadline_ms: self.deadline.map(millis).or(limits.deadline_ms),
+            max_fail: fail_fast.or(self.max_fail.map(u64::from)).or(limits.max_fail),
+            ..limits
         }
     }
+}
+
+impl LockArgs {
+    /// What was typed; `otherwise` where nothing was.
+    pub fn over(&self, otherwise: HostLock) -> HostLock {
+        match self.lock_wait {
+            _ if self.no_lock => HostLock::Without,
+            Some(time) => wait_for(time),
+            None => otherwise,
+        }
+    }
+}
+
+fn limits_of(settings: &Settings) -> RunLimits {
+    RunLimits {
+        fanout: settings.fanout.value,
+        opening: settings.opening.value,
+        connect_timeout_ms: millis(settings.connect_timeout.value),
+        command_timeout_ms: settings.command_timeout.value.map(millis),
+        output_cap: settings.output_cap.value,
+        global_fanout: settings.global_fanout.value,
+        deadline_ms: settings.deadline.value.map(millis),
+        max_fail: settings.max_fail.value,
+        ..RunLimits::default()
+    }
+}
+
+fn wait_for(time: Duration) -> HostLock {
+    HostLock::Wait { ms: millis(time) }
 }
 
 impl InquiryArgs {

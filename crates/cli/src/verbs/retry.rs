@@ -28,8 +28,9 @@ pub fn retry(args: &RetryArgs, settings: &Settings) -> Result<u8, CliError> {
     if hosts.is_empty() {
         return Err(nothing_to_retry(&head));
     }
-    let planned = planned(&run, &head, &hosts)?;
+    let planned = planned(&run, &head, &hosts, args)?;
     if args.dry_run {
+        say(&format!("retry of run {}: {} of its {} hosts\n", head.run, hosts.len(), head.hosts));
         print_plan(&planned, args.output.json)?;
         return Ok(exit::OK);
     }
@@ -60,18 +61,17 @@ fn unbegun(head: &RunHead) -> RecordedRun {
     }
 }
 
-/// The plan of the run for these hosts alone, and the payload from its record.
-fn planned(run: &StoredRun, head: &RunHead, hosts: &BTreeSet<HostId>) -> Result<Planned, CliError> {
+/// The plan of the run for these hosts alone, with what was typed laid over it, and the payload from its record.
+fn planned(run: &StoredRun, head: &RunHead, hosts: &BTreeSet<HostId>, args: &RetryArgs) -> Result<Planned, CliError> {
     let blobs = blobs_of(run, head).map_err(|error| {
         let message = format!("the payload of run {} cannot be read from its record: {}", head.run, plain(&error));
         CliError::new(ErrorKind::Ledger, message)
     })?;
-    Ok(Planned {
-        plan: planner::part(&head.plan, hosts),
-        blobs,
-        preferred: HostSet::default(),
-        before_pick: hosts.len(),
-    })
+    let mut plan = planner::part(&head.plan, hosts);
+    plan.limits = args.pace.over(plan.limits);
+    plan.request.lock = args.lock.over(plan.request.lock);
+    plan.request.reason = args.reason.clone().or(plan.request.reason);
+    Ok(Planned { plan, blobs, preferred: HostSet::default(), before_pick: hosts.len() })
 }
 
 fn say_unknown(head: &RunHead, unknown: &BTreeSet<HostId>) {

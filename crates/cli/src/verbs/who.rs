@@ -2,7 +2,7 @@
 
 use crate::args::WhoArgs;
 use crate::config::Settings;
-use crate::error::CliError;
+use crate::error::{CliError, ErrorKind};
 use crate::inquire::ask;
 use crate::output::print_bytes;
 use crate::request::build;
@@ -13,6 +13,11 @@ use mcom_report::{AnswerOptions, AnswerStyle, write_holders};
 
 /// Asks the hosts and prints what they say. Returns the exit code.
 pub fn who(args: &WhoArgs, settings: &Settings) -> Result<u8, CliError> {
+    if args.asked.targets.hosts.is_empty() {
+        return Err(CliError::new(ErrorKind::Usage, "who asks hosts which run holds them, and none were given")
+            .hint("mcom who -h 'mail[1-100]-(dc1|dc2)'")
+            .hint("mcom who -h @web"));
+    }
     let planned = build(args.asked.settle(settings)?, settings, &StandardInput::default())?;
     let asked = ask(&planned.plan, Inquiry::Who, &args.asked.ssh, settings)?;
     let mut text = Vec::new();

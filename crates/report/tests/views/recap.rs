@@ -148,7 +148,7 @@ fn next_steps_name_only_verbs_that_there_are() {
     scene.finish(1000, EndedBy::Cancel);
     assert_snapshot!(recap(&scene, &tty()), @r#"
     REFUSED 1  a1-dc1  bob@bastion2 runs fix.sh since 14:00Z
-        → wait for the other run to end, or let this one wait for it with --lock-wait
+        → wait for the other run to end, or try again and let it wait: mcom retry --lock-wait 10m
     1 host: 1 REFUSED in 1.0s  CANCELLED
     next: mcom log 8f3kabcd
     "#);
@@ -260,9 +260,9 @@ fn hosts_that_another_run_holds_are_folded_by_holder_and_skipped_ones_by_run() {
     scene.finish(1000, EndedBy::Itself);
     assert_snapshot!(recap(&scene, &all_verbs()), @r#"
     REFUSED 3  a[1-3]-dc1  run 9zzzabcd.1 of bob@bastion2 (backup.sh) holds the host since up to 14 s
-        → wait for the other run to end, or let this one wait for it with --lock-wait
+        → wait for the other run to end, or try again and let it wait: mcom retry --lock-wait 10m
     REFUSED 1  a4-dc1  run 7aaaabcd.1 of carol@bastion2 (fix.sh "CHG7") holds the host since 7 s
-        → wait for the other run to end, or let this one wait for it with --lock-wait
+        → wait for the other run to end, or try again and let it wait: mcom retry --lock-wait 10m
     skipped 4  a[5-8]-dc1  6bbbabcd by alice@bastion, 2026-07-21 14:02:11Z and later
     8 hosts: 4 REFUSED 4 skipped in 1.0s
     next: mcom retry 8f3kabcd · mcom log 8f3kabcd
