@@ -6,6 +6,7 @@ mod effects;
 pub(crate) mod host;
 mod ledger;
 mod network;
+mod orders;
 mod own;
 mod proc;
 pub(crate) mod queue;
