@@ -2,19 +2,17 @@
 
 use super::draw::Node;
 use super::groups::group_nodes;
+use super::heads::via;
 use super::hosts::host_nodes;
 use super::parents::parent_nodes;
 use super::root::Log;
 use crate::format;
-use crate::state::{DcView, Parent, RunView, Stage, TermEnd};
+use crate::state::{DcView, Parent, RunView, Stage};
 use crate::style::{Line, Tone};
-use crate::words::{counts, words_of};
+use crate::words::counts;
 use mcom_model::HostId;
 use std::collections::BTreeSet;
 use std::time::Duration;
-
-/// Parents of a datacenter that are named, the first one and the last ones.
-const HEADS_SHOWN: usize = 6;
 
 /// The branches of all datacenters that have selected hosts.
 pub(super) fn datacenters(log: Log<'_>, selected: &BTreeSet<HostId>) -> Vec<Node> {
@@ -62,44 +60,8 @@ fn dc_counts(dc: &DcView) -> Line {
     line
 }
 
-/// `via mail1-dc2 until +20.1s (lost), then mail2-dc2; mail3-dc2 gave way (no route)`.
-fn via(view: &RunView, dc: usize) -> String {
-    let (info, dc_view) = (view.info(), &view.dcs()[dc]);
-    let mut story = String::new();
-    let heads = dc_view.parents.heads().count();
-    for (place, term) in dc_view.parents.heads().enumerate() {
-        if heads > HEADS_SHOWN && (1..heads - HEADS_SHOWN + 2).contains(&place) {
-            if place == 1 {
-                story += &format!(", … {} more", heads - HEADS_SHOWN + 1);
-            }
-            continue;
-        }
-        story += match term.after {
-            _ if story.is_empty() => "via ",
-            Some(_) => ", then ",
-            None => " and ",
-        };
-        story += info.name(term.host);
-        story += &match &term.until {
-            Some((at, TermEnd::Lost(_))) => format!(" until {} (lost)", format::moment(*at)),
-            Some((at, _)) => format!(" until {} (interrupted)", format::moment(*at)),
-            None => String::new(),
-        };
-    }
-    if story.is_empty() {
-        return without_parent(view, dc).to_owned();
-    }
-    if let Some((&first, more)) = dc_view.gave_way.split_first() {
-        let reason = view.host(first).and_then(|host| host.gave_way.as_ref());
-        let reason = reason.map(|reason| words_of(reason.kind)).unwrap_or_default();
-        let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
-        story += &format!("; {}{more} gave way ({reason})", info.name(first));
-    }
-    story
-}
-
 /// A datacenter whose hosts are children of the coordinator, or were meant to be.
-fn without_parent(view: &RunView, dc: usize) -> &'static str {
+pub(super) fn without_parent(view: &RunView, dc: usize) -> &'static str {
     let hosts = || view.info().dcs()[dc].hosts.iter().filter_map(|&id| view.host(id));
     if hosts().any(|host| host.linked_at.is_some()) {
         "direct"

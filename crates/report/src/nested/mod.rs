@@ -7,6 +7,7 @@ mod datacenter;
 mod draw;
 mod filter;
 mod groups;
+mod heads;
 mod hosts;
 mod options;
 mod parents;

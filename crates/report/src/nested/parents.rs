@@ -91,8 +91,22 @@ impl Subtrees<'_> {
         let mut children = self.leaf_nodes(&leaves);
         children.extend(self.inner[term].iter().filter_map(|&inner| self.node(inner)));
         // A parent that was lost before it had brought anything in is part of the story all the same.
-        let is_told = self.terms[term].until.is_some() && !self.log.options.filters();
+        let is_told = !self.log.options.filters() && self.is_loss(term);
         (is_told || !children.is_empty()).then(|| Node { children, ..Node::new(self.line(term)) })
+    }
+
+    /// Whether a term ended otherwise than with the parent going on under the next coordinator.
+    fn is_loss(&self, place: usize) -> bool {
+        match &self.terms[place].until {
+            None => false,
+            Some((_, TermEnd::LostAbove)) => self.terms[place].open > 0,
+            Some((_, end)) => !(end.is_from_above() && self.next_host(place) == Some(self.terms[place].host)),
+        }
+    }
+
+    /// Who took the place.
+    fn next_host(&self, place: usize) -> Option<HostId> {
+        self.next.get(&place).map(|&next| self.terms[next].host)
     }
 
     /// Everybody below a term.
@@ -139,9 +153,12 @@ impl Subtrees<'_> {
             TermEnd::LostAbove if term.open == 0 => return Line::new(),
             TermEnd::LostAbove => (Tone::Doubtful, format!("  LOST {at} with the parent above it")),
             TermEnd::Interrupted => (Tone::Doubtful, format!("  until {at} (interrupted)")),
+            TermEnd::RunEnded => (Tone::Faint, format!("  until {at} (run ended)")),
         };
-        if let Some(&next) = self.next.get(&place) {
-            text += &format!(", then {}", self.log.view.info().name(self.terms[next].host));
+        match self.next_host(place) {
+            Some(next) if next == term.host => text += ", then again",
+            Some(next) => text += &format!(", then {}", self.log.view.info().name(next)),
+            None => {}
         }
         Line::new().add(tone, text)
     }

@@ -146,11 +146,12 @@ impl RunView {
     /// leads anywhere.
     fn resume(&mut self, before: RunClock, at: RunClock, who: &str, hosts: &HostRanges) {
         let named: BTreeSet<HostId> = hosts.iter().take(self.info.len()).collect();
+        let end = if self.ended.is_some() { TermEnd::RunEnded } else { TermEnd::Interrupted };
         for dc in 0..self.dcs.len() {
             let is_asked = |id: &&HostId| named.contains(id) || self.hosts[id.0 as usize].stage != Stage::Ended;
             let asked: Vec<HostId> = self.info.dcs()[dc].hosts.iter().filter(is_asked).copied().collect();
             if !asked.is_empty() {
-                self.dcs[dc].parents.interrupt(before, asked.len() as u64);
+                self.dcs[dc].parents.leave(before, &end, asked.len() as u64);
             }
             asked.into_iter().for_each(|id| self.change(dc, id, HostView::withdraw));
         }

@@ -32,6 +32,15 @@ pub enum TermEnd {
     LostAbove,
     /// The coordinator was gone, and another one carried the run on.
     Interrupted,
+    /// The run had ended, and was carried on later.
+    RunEnded,
+}
+
+impl TermEnd {
+    /// Whether the coordinator left, not the parent.
+    pub(crate) const fn is_from_above(&self) -> bool {
+        matches!(self, Self::Interrupted | Self::RunEnded)
+    }
 }
 
 /// The terms of one datacenter, in the order in which they began.
@@ -85,12 +94,13 @@ impl Terms {
         }
     }
 
-    /// The coordinator was gone from this moment on; `open` hosts are asked again.
-    pub(super) fn interrupt(&mut self, at: RunClock, open: u64) {
+    /// There was no coordinator from this moment on; `open` hosts are asked again. Of the parents inside nothing was lost
+    /// by that.
+    pub(super) fn leave(&mut self, at: RunClock, end: &TermEnd, open: u64) {
         for place in 0..self.all.len() {
             if self.all[place].until.is_none() {
                 let is_head = self.all[place].by == Parent::Coordinator;
-                let end = if is_head { TermEnd::Interrupted } else { TermEnd::LostAbove };
+                let (end, open) = if is_head { (end.clone(), open) } else { (TermEnd::LostAbove, 0) };
                 self.end_at(place, at, end, open);
             }
         }

@@ -7,6 +7,8 @@ use insta::assert_snapshot;
 use mcom_model::{EndedBy, Exit, HostEvent, Outcome, OutputMode, ReasonKind, RunClock, RunLimits, What};
 use mcom_report::{LogOptions, nested_log};
 
+const OK: Exit = Exit::Code(0);
+
 fn log(scene: &Scene, options: &LogOptions) -> String {
     text(|out| nested_log(&scene.view(), &scene.bodies, options, out))
 }
@@ -213,4 +215,51 @@ fn held_hosts_are_folded_by_holder_and_named_where_nothing_runs() {
     dc1  ················  0/3    3 held
     a1-dc1 waits: run 9zzzabcd.1 of bob@bastion2 (backup.sh) holds the host since 12 s
     "#);
+}
+
+#[test]
+fn a_run_that_had_ended_is_not_interrupted_by_being_carried_on_and_the_same_parent_is_named_once() {
+    let mut scene = Scene::new(&[("dc1", &["a1-dc1", "a2-dc1", "a3-dc1"])], OutputMode::AtEnd);
+    let gone = || Outcome::Unknown { reason: reason(ReasonKind::LostWhileRunning, "no answer for 15 s") };
+    parent(&mut scene, 0, "a1-dc1", None, &["a2-dc1", "a3-dc1"]);
+    scene.link(700, "a2-dc1", Some("a1-dc1"));
+    scene.link(700, "a3-dc1", Some("a1-dc1"));
+    scene.exit(1_000, "a1-dc1", 600, OK, (b"", b""));
+    scene.exit(1_000, "a2-dc1", 600, OK, (b"", b""));
+    scene.end(7_000, "a3-dc1", gone(), None);
+    scene.finish(7_100, EndedBy::Itself);
+    for ms in [20_000, 40_000] {
+        let hosts = std::iter::once(scene.id("a3-dc1")).collect();
+        scene.push(ms, What::Resumed { who: "bob@bastion".into(), ms, hosts });
+        parent(&mut scene, ms + 100, "a1-dc1", None, &["a3-dc1"]);
+        scene.end(ms + 5_000, "a3-dc1", gone(), None);
+        scene.finish(ms + 5_100, EndedBy::Itself);
+        if ms == 20_000 {
+            assert_eq!(via(&scene), "via a1-dc1, again after +7.1s");
+        }
+    }
+    assert_snapshot!(log(&scene, &tty(1)), @r#"
+    run 8f3kabcd  fix.sh 8e1a46  alice@bastion  14:02:11Z  45.1s  "CHG123"
+    ├─ dc1  2 ok 1 UNKNOWN  via a1-dc1, again 2 times, last after +25.1s  ship 0.4s  run p50 0.6s p95 0.6s max 0.6s (a2-dc1)
+    │  ├─ a1-dc1  parent of 2  1 ok  since +0.3s  until +7.1s (run ended), then again
+    │  │  └─ ok 1  a2  +1.0s  (no output)
+    │  └─ a1-dc1  parent of 1  1 ok 1 UNKNOWN  since +40.4s
+    │     ├─ UNKNOWN 1  a3  no answer for 15 s  +45.0s
+    │     │      → mcom resume asks the host again when it can be reached
+    │     └─ ok 1  a1  +1.0s  (no output)
+    ├─ resumed +20.0s by bob@bastion (1 host asked again)
+    └─ resumed +40.0s by bob@bastion (1 host asked again)
+    "#);
+    let hosts = std::iter::once(scene.id("a3-dc1")).collect();
+    scene.push(60_000, What::Resumed { who: "bob@bastion".into(), ms: 1, hosts });
+    parent(&mut scene, 60_100, "a2-dc1", None, &["a3-dc1"]);
+    let other = "via a1-dc1, again 2 times, last after +25.1s until +45.1s (run ended), then a2-dc1";
+    assert_eq!(via(&scene), other);
+}
+
+/// Through whom the one datacenter was commanded.
+fn via(scene: &Scene) -> String {
+    let log = log(scene, &tty(0));
+    let line = log.lines().nth(1).unwrap();
+    line[line.find("via").unwrap()..].split("  ").next().unwrap().to_owned()
 }

@@ -217,7 +217,7 @@ fn a_resumed_run_withdraws_the_outcomes_of_the_hosts_it_names_once() {
     assert_eq!(["a1-dc1", "a2-dc1", "a3-dc1"].map(stage), [Stage::Ended, Stage::Asking, Stage::Waiting]);
     assert!(matches!(view.turns().last(), Some((_, Turn::Resumed { hosts: 2, .. }))));
     // The word counts to the last event before it.
-    assert_eq!(view.dcs()[0].parents.all()[0].until, Some((RunClock::from_millis(3000), TermEnd::Interrupted)));
+    assert_eq!(view.dcs()[0].parents.all()[0].until, Some((RunClock::from_millis(3000), TermEnd::RunEnded)));
     scene.exit_with(61_000, "a2-dc1", 10, Exit::Code(0), (b"", b""), Some("changed"));
     scene.exit_with(62_000, "a2-dc1", 10, Exit::Code(3), (b"", b""), Some("changed"));
     let view = scene.view();
