@@ -4,7 +4,7 @@ use crate::args::{LogArgs, LogOrder as Order};
 use crate::config::Settings;
 use crate::error::{CliError, ErrorKind, plain};
 use crate::resolve::names_among;
-use crate::run::{LedgerBodies, Terminal, ignore};
+use crate::run::{LedgerBodies, Terminal, ignore, now_ms};
 use crate::verbs::chosen::{named, unreadable};
 use crate::verbs::pager::Pager;
 use mcom_ledger::{RunStatus, StoredRun, runs_dir};
@@ -49,6 +49,7 @@ pub fn log(args: &LogArgs, settings: &Settings) -> Result<(), CliError> {
         tty: terminal.out,
         color: terminal.color(args.color.unwrap_or(settings.color.value), terminal.out),
         running,
+        now_ms: Some(now_ms()),
         width: (terminal.out && terminal.err).then_some(terminal.size.0),
     };
     let mut pager = Pager::start(terminal.out);

@@ -28,6 +28,9 @@ pub struct LogOptions {
     pub width: Option<usize>,
     /// Whether a coordinator carries the run out now.
     pub running: bool,
+    /// The wall clock in milliseconds since 1970, UTC: how long a run takes that is carried out now. None: to its last
+    /// event.
+    pub now_ms: Option<u64>,
 }
 
 /// In which order hosts stand.

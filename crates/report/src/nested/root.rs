@@ -11,6 +11,7 @@ use crate::style::{Line, Tone};
 use crate::words::{ended_by, turn_line};
 use mcom_model::{HostId, RunClock};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// Characters that are left of a payload's name at the least.
 const PAYLOAD: usize = 12;
@@ -54,7 +55,7 @@ fn run_line_of(log: Log<'_>, payload: String) -> Line {
     line.push(Tone::Faint, format!(" {}", info.payload_id.short()));
     line.push_apart(Tone::Plain, info.who.as_str());
     line.push_apart(Tone::Plain, format::time_of_day(info.started_ms));
-    line.push_apart(Tone::Plain, format::duration(view.now().elapsed()));
+    line.push_apart(Tone::Plain, format::duration(took(log)));
     let state = match (view.ended(), log.options.running) {
         (Some((_, by)), _) => ended_by(by),
         (None, true) if view.cancel_asked().is_some() => "RUNNING, CANCELLING",
@@ -67,6 +68,14 @@ fn run_line_of(log: Log<'_>, payload: String) -> Line {
         line.push_apart(Tone::Plain, format!("\"{reason}\""));
     }
     line
+}
+
+/// How long the run took; where it goes on, until now: its last event may be old.
+fn took(log: Log<'_>) -> Duration {
+    let told = log.view.now().elapsed();
+    let goes_on = log.options.running && log.view.ended().is_none();
+    let now = log.options.now_ms.filter(|_| goes_on).and_then(|now| now.checked_sub(log.view.info().started_ms));
+    now.map_or(told, |ms| told.max(Duration::from_millis(ms)))
 }
 
 /// Violations and the turns of the run, in order of time: they belong to no datacenter's counts.

@@ -254,6 +254,23 @@ fn of_a_run_that_goes_on() {
 }
 
 #[test]
+fn a_run_that_goes_on_takes_until_now_and_not_until_its_last_event() {
+    let mut scene = story();
+    let ended = LogOptions { now_ms: Some(scene.info.started_ms + 90_000), running: true, ..tty() };
+    assert!(
+        log(&scene, &ended).starts_with("run 8f3kabcd  fix.sh 8e1a46  alice@bastion  14:02:11Z  58.1s  \"CHG123\"")
+    );
+    scene.events.retain(|event| event.at.as_millis() < 3000);
+    let first = |options: &LogOptions| log(&scene, options).lines().next().unwrap().to_owned();
+    let right = "run 8f3kabcd  fix.sh 8e1a46  alice@bastion  14:02:11Z  1m30s  RUNNING  \"CHG123\"";
+    assert_eq!(first(&ended), right);
+    // Nobody carries it out, or the clock was set back.
+    for options in [LogOptions { running: false, ..ended.clone() }, LogOptions { now_ms: Some(0), ..ended }] {
+        assert!(first(&options).contains("  2.7s  "), "{}", first(&options));
+    }
+}
+
+#[test]
 fn in_a_pipe_the_bytes_of_bodies_are_exact_and_those_of_names_and_reasons_are_not() {
     let scene = story();
     let mut bytes = Vec::new();
