@@ -16,8 +16,11 @@ const RESULTS_SHOWN: usize = 5;
 /// Writes the counts and what to type next.
 pub fn summary(view: &RunView, options: &RecapOptions, out: &mut dyn Write) -> io::Result<()> {
     let mut line = Line::new().add(Tone::Strong, format::hosts(view.info().len() as u64));
-    line.push(Tone::Plain, ": ");
-    line.append(counts(view.tally()));
+    line.push(Tone::Plain, ":");
+    if view.ended_hosts() > 0 {
+        line.push(Tone::Plain, " ");
+        line.append(counts(view.tally()));
+    }
     let unfinished = view.info().len() as u64 - view.ended_hosts();
     if unfinished > 0 {
         let running = view.at_stage(Stage::Running);

@@ -233,6 +233,13 @@ fn unknown_stands_apart_from_failure_and_is_asked_first() {
 }
 
 #[test]
+fn where_nothing_has_ended_there_are_no_counts_and_no_gap() {
+    let scene = Scene::new(&[("dc1", &HOSTS)], OutputMode::AtEnd);
+    let text = recap(&scene, &tty());
+    assert!(text.starts_with("8 hosts: 8 NOT ENDED (0 of them running) in 0ms  INTERRUPTED\n"), "{text}");
+}
+
+#[test]
 fn a_run_that_was_left_is_resumed_before_anything_is_done_again() {
     let mut scene = Scene::new(&[("dc1", &HOSTS)], OutputMode::AtEnd);
     scene.exit(1000, HOSTS[0], 10, Exit::Code(1), (b"", b""));
