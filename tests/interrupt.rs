@@ -87,6 +87,26 @@ fn the_second_interrupt_leaves_at_once_and_names_what_is_unknown() {
 }
 
 #[test]
+fn two_interrupts_at_once_are_two() {
+    let bench = Bench::grid(1, 1);
+    let mut command = bench.command(&["-h", "*", "-c", "trap '' TERM; sleep 60"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let since = Instant::now();
+    while count(&bench.events(), "said", "started") < 1 {
+        assert!(since.elapsed() < Duration::from_secs(60), "the payload never started");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let process = rustix::process::Pid::from_child(&child);
+    for _ in 0..2 {
+        rustix::process::kill_process(process, rustix::process::Signal::INT).unwrap();
+        // The kernel itself makes one of two that come before the first was taken.
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let ran = ended(child).expect(16);
+    assert!(ran.err.contains("mcom: left before the end"), "{}", ran.err);
+}
+
+#[test]
 fn the_largest_code_of_any_host() {
     let bench = Bench::grid(1, 2);
     bench.mcom(&["-h", "*", "-S", "-c", "test $MCOM_HOST = mail1-dc1 || exit 7"]).expect(7);

@@ -5,8 +5,11 @@ use std::io::{BufRead, BufReader};
 use tokio::sync::mpsc::UnboundedSender;
 
 /// What is asked.
-pub(super) const TEXT: &str = "interrupted: nothing new starts. Enter: wait for what runs; c: cancel, which ends what \
-                               runs; d: detach, what runs goes on by itself and mcom resume carries the run on";
+pub(super) const TEXT: &str = "interrupted: nothing new starts, what runs goes on\n\
+                               Enter: wait for it    c: cancel, end it    d: detach, mcom resume goes on";
+
+/// What is said to an answer that is none of these.
+pub(super) const UNCLEAR: &str = "that is no answer here: Enter (wait), c (cancel) or d (detach)";
 
 /// What was answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +58,11 @@ fn understood(line: &str) -> Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_question_fits_a_narrow_terminal() {
+        assert!(TEXT.lines().chain(UNCLEAR.lines()).all(|line| line.len() < 80));
+    }
 
     #[test]
     fn an_answer_is_a_letter_a_word_or_nothing() {

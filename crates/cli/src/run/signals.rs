@@ -10,6 +10,8 @@ use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
 use std::io;
 use std::rc::Rc;
+use tokio::io::AsyncReadExt as _;
+use tokio::net::UnixStream;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 use tokio::sync::mpsc::error::TrySendError;
@@ -38,7 +40,8 @@ enum Asked {
 
 /// Listens from now on; must be polled beside the run.
 pub(super) struct Signals {
-    interrupt: Signal,
+    /// A byte for each interrupt: two that come together are still two.
+    interrupts: UnixStream,
     terminate: Signal,
     hangup: Signal,
     words: Sender<Control>,
@@ -78,7 +81,7 @@ impl Signals {
         let (words, receiver) = channel(WORDS);
         let heard = Heard::default();
         let signals = Self {
-            interrupt: signal(SignalKind::interrupt())?,
+            interrupts: interrupts()?,
             terminate: signal(SignalKind::terminate())?,
             hangup: signal(SignalKind::hangup())?,
             words,
@@ -97,9 +100,12 @@ impl Signals {
 
     /// Never returns.
     pub(super) async fn pass_on(mut self) -> Infallible {
+        let mut bytes = [0; 8];
         loop {
             tokio::select! {
-                _ = self.interrupt.recv() => self.signalled(EndedBySignal::Interrupt),
+                Ok(count) = self.interrupts.read(&mut bytes) => {
+                    (0..count).for_each(|_| self.signalled(EndedBySignal::Interrupt));
+                }
                 _ = self.terminate.recv() => self.signalled(EndedBySignal::Terminate),
                 // The terminal is gone: the run goes on into the ledger.
                 _ = self.hangup.recv() => {}
@@ -129,7 +135,7 @@ impl Signals {
             Answer::Wait => self.notice("waiting for what runs; nothing new starts"),
             Answer::Cancel => self.go(Asked::Cancel),
             Answer::Detach => self.go(Asked::Leave),
-            Answer::Unclear => self.notice(question::TEXT),
+            Answer::Unclear => self.notice(question::UNCLEAR),
         }
     }
 
@@ -153,4 +159,12 @@ impl Signals {
         // A halt wakes the run, and a word that says nothing new does the same.
         let _ = self.words.try_send(Control::Halt);
     }
+}
+
+/// The reading end of what the interrupts write.
+fn interrupts() -> io::Result<UnixStream> {
+    let (near, far) = std::os::unix::net::UnixStream::pair()?;
+    signal_hook::low_level::pipe::register(SignalKind::interrupt().as_raw_value(), far)?;
+    near.set_nonblocking(true)?;
+    UnixStream::from_std(near)
 }
