@@ -53,7 +53,12 @@ fn that_nobody_carries_a_run_on_is_said() {
     run.wait().unwrap();
     for ran in [Ran::from(watch.wait_with_output().unwrap()), bench.mcom(&["watch"])] {
         let ran = ran.expect(16);
-        assert!(ran.err.contains("nobody carries it on: mcom resume"), "{}", ran.err);
+        assert!(ran.err.contains("is not finished, and nobody carries it on\n"), "{}", ran.err);
+        assert_eq!(ran.err.matches("mcom resume").count(), 1, "{}", ran.err);
+    }
+    for how in ["-q", "--json"] {
+        let ran = bench.mcom(&["watch", how]).expect(16);
+        assert_eq!(ran.err.matches("mcom resume").count(), 1, "{how}: {}", ran.err);
     }
     bench.mcom(&["resume"]).expect(0);
     bench.mcom(&["watch"]).expect(0);

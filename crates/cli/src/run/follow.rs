@@ -102,7 +102,10 @@ impl End {
                 return exit::INTERRUPTED;
             }
             Self::Nobody => {
-                let text = format!("mcom: run {id} is not finished, and nobody carries it on: mcom resume {id}\n");
+                // Where the end is told in words, its last line says what to type.
+                let is_said = !shown.output.json && (!shown.output.quiet || head.hosts == 1);
+                let advice = if is_said { String::new() } else { format!(": mcom resume {id}") };
+                let text = format!("mcom: run {id} is not finished, and nobody carries it on{advice}\n");
                 views.finish(text, std::future::pending()).await;
                 return exit::UNKNOWN;
             }
