@@ -124,9 +124,16 @@ pub(crate) fn turn_line(info: &RunInfo, at: RunClock, turn: &Turn) -> Line {
         Turn::Halted { by, reason, bad } => format!("halted {at}{}", halt(info, *by, reason, *bad)),
         Turn::CancelAsked { by: None } => format!("cancel asked {at}"),
         Turn::CancelAsked { by: Some(by) } => format!("cancel asked {at} by {}", sanitise_line(by.as_bytes())),
-        Turn::Resumed { who, hosts } => {
-            let (who, hosts) = (sanitise_line(who.as_bytes()), format::hosts(*hosts));
-            format!("resumed {at} by {who} ({hosts} asked again)")
+        Turn::Resumed { who, asked, to_start } => {
+            let who = sanitise_line(who.as_bytes());
+            let hosts = match (*asked, *to_start) {
+                (asked, 0) => format!("{} asked again", format::hosts(asked)),
+                (0, to_start) => format!("{} to start", format::hosts(to_start)),
+                (asked, to_start) => {
+                    format!("{} asked again, {} to start", format::hosts(asked), format::number(to_start))
+                }
+            };
+            format!("resumed {at} by {who} ({hosts})")
         }
     };
     Line::new().add(Tone::Doubtful, text)

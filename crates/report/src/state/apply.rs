@@ -157,8 +157,11 @@ impl RunView {
         }
         self.recount();
         self.ended = None;
-        let hosts = named.len() as u64;
-        self.turns.push((at, Turn::Resumed { who: who.to_owned(), hosts }));
+        // Whatever could start a host was announced before it was sent.
+        let may_have_begun = |id: &&HostId| self.hosts.get(id.0 as usize).is_some_and(|host| host.head.is_some());
+        let asked = named.iter().filter(may_have_begun).count() as u64;
+        let to_start = named.len() as u64 - asked;
+        self.turns.push((at, Turn::Resumed { who: who.to_owned(), asked, to_start }));
     }
 
     /// Hosts that count against `--max-fail`. A halt that a later coordinator says again was for those of then: some of

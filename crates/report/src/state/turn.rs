@@ -23,7 +23,9 @@ pub enum Turn {
     Resumed {
         /// Who.
         who: String,
-        /// Hosts that are asked or started.
-        hosts: u64,
+        /// Hosts that may have begun, and are asked again.
+        asked: u64,
+        /// Hosts that cannot have begun, and are started.
+        to_start: u64,
     },
 }

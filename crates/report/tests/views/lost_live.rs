@@ -85,7 +85,7 @@ fn the_turns_of_a_run_are_told_at_once() {
         for line in [
             "halted +12.0s: 1 host is bad, --max-fail 0; nothing new starts",
             "cancel asked +13.0s by bob@bastion2",
-            "resumed +20.0s by bob@bastion2 (1 host asked again)",
+            "resumed +20.0s by bob@bastion2 (1 host to start)",
         ] {
             assert_eq!(told.matches(line).count(), 1, "{told}");
         }

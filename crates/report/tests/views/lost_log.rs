@@ -139,6 +139,8 @@ fn the_turns_of_a_run_stand_below_its_datacenters() {
     scene.head(0, "a1-dc1", 3);
     scene.start(400, "a1-dc1");
     scene.exit(1_000, "a1-dc1", 600, Exit::Code(1), (b"", b""));
+    let (via, hosts) = (scene.id("a1-dc1"), std::iter::once(scene.id("a2-dc1")).collect());
+    scene.push(801, What::Intent { hosts, via });
     scene.start(900, "a2-dc1");
     let bad = reason(ReasonKind::Halted, "1 host is bad, --max-fail 0");
     scene.push(1_001, What::Halted { by: EndedBy::MaxFail, reason: bad.clone() });
@@ -158,7 +160,7 @@ fn the_turns_of_a_run_stand_below_its_datacenters() {
     │  └─ WAITING 1  a4
     ├─ halted +1.0s: 1 host is bad, --max-fail 0
     ├─ cancel asked +12.0s by bob@bastion2
-    └─ resumed +3m02s by bob@bastion (2 hosts asked again)
+    └─ resumed +3m02s by bob@bastion (1 host asked again, 1 to start)
     "#);
     assert!(log(&scene, &LogOptions { running: true, ..tty(0) }).contains("RUNNING, CANCELLING"));
 }

@@ -200,6 +200,8 @@ fn a_host_that_is_attached_again_runs_since_its_start() {
 fn a_resumed_run_withdraws_the_outcomes_of_the_hosts_it_names_once() {
     let mut scene = Scene::new(&HOSTS, OutputMode::AtEnd);
     scene.head(0, "a1-dc1", 3);
+    let (via, hosts) = (scene.id("a1-dc1"), std::iter::once(scene.id("a2-dc1")).collect());
+    scene.push(400, What::Intent { hosts, via });
     let unknown = |kind| Outcome::Unknown { reason: reason(kind, "the link was lost") };
     scene.exit_with(1000, "a1-dc1", 10, Exit::Code(0), (b"", b""), Some("changed"));
     scene.start(900, "a2-dc1");
@@ -215,7 +217,7 @@ fn a_resumed_run_withdraws_the_outcomes_of_the_hosts_it_names_once() {
     assert_eq!((view.tally().total(), view.ended(), view.halted()), (1, None, None));
     let stage = |name: &str| view.host(scene.id(name)).unwrap().stage;
     assert_eq!(["a1-dc1", "a2-dc1", "a3-dc1"].map(stage), [Stage::Ended, Stage::Asking, Stage::Waiting]);
-    assert!(matches!(view.turns().last(), Some((_, Turn::Resumed { hosts: 2, .. }))));
+    assert!(matches!(view.turns().last(), Some((_, Turn::Resumed { asked: 1, to_start: 1, .. }))));
     // The word counts to the last event before it.
     assert_eq!(view.dcs()[0].parents.all()[0].until, Some((RunClock::from_millis(3000), TermEnd::RunEnded)));
     scene.exit_with(61_000, "a2-dc1", 10, Exit::Code(0), (b"", b""), Some("changed"));
