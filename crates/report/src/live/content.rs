@@ -94,14 +94,16 @@ fn datacenter(view: &RunView, name: &str, dc: &DcView, name_width: usize, width:
 }
 
 fn foot(view: &RunView, now: RunClock) -> Line {
+    longest(view, now).map_or_else(|| first_held(view), |longest| Line::new().add(Tone::Faint, longest))
+}
+
+/// `running longest: mail8-dc2 21.8s`; none where nothing runs.
+pub(super) fn longest(view: &RunView, now: RunClock) -> Option<String> {
     let longest = view.running().take(LONGEST);
     let longest =
         longest.map(|(start, host)| format!("{} {}", view.info().name(host), format::duration(now.since(start))));
     let longest: Vec<String> = longest.collect();
-    if longest.is_empty() {
-        return first_held(view);
-    }
-    Line::new().add(Tone::Faint, format!("running longest: {}", longest.join(", ")))
+    (!longest.is_empty()).then(|| format!("running longest: {}", longest.join(", ")))
 }
 
 /// `mail9-dc2 waits: run 9zzzabcd.1 of bob@bastion2 (backup.sh) holds the host since 12 s`: why nothing moves, where nothing runs.

@@ -1,6 +1,7 @@
 //! Progress where there is no terminal: a line every thirty seconds or ten per cent.
 
 use crate::format;
+use crate::live::content::longest;
 use crate::state::{RunView, Stage};
 use crate::words::counts_in_words;
 use mcom_model::RunClock;
@@ -14,11 +15,13 @@ pub(crate) struct PlainProgress {
     due: RunClock,
     /// Tenths of the hosts that were ended at the last line.
     tenths: u64,
+    /// Hosts by stage at the last line.
+    stages: [u64; Stage::ALL.len()],
 }
 
 impl Default for PlainProgress {
     fn default() -> Self {
-        Self { due: RunClock::ZERO.after(EVERY), tenths: 0 }
+        Self { due: RunClock::ZERO.after(EVERY), tenths: 0, stages: [0; Stage::ALL.len()] }
     }
 }
 
@@ -33,7 +36,14 @@ impl PlainProgress {
         }
         self.tenths = tenths;
         self.due = now.after(EVERY);
-        Some(line(view, now, ended, hosts))
+        let stages = Stage::ALL.map(|stage| view.at_stage(stage));
+        let is_new = std::mem::replace(&mut self.stages, stages) != stages;
+        let mut text = line(view, now, ended, hosts);
+        // Where nothing has changed, the reader asks what it waits for.
+        if let Some(longest) = longest(view, now).filter(|_| !is_new) {
+            text += &format!("; {longest}");
+        }
+        Some(text)
     }
 
     /// When to look again at the latest.

@@ -110,3 +110,19 @@ fn a_thousand_lost_parents_are_a_few_lines_a_frame() {
     assert_eq!(told.matches("parent mail").count(), 12, "{told}");
     assert!(told.contains("… and 988 more parents lost or replaced"), "{told}");
 }
+
+#[test]
+fn a_line_that_has_nothing_new_names_the_hosts_that_run_longest() {
+    let mut scene = Scene::new(&[("dc1", &["a1-dc1", "a2-dc1"])], OutputMode::AtEnd);
+    scene.start(1_000, "a2-dc1");
+    scene.start(2_000, "a1-dc1");
+    let mut show = show(&scene, ReportOptions { progress: Progress::Line, ..ReportOptions::default() });
+    play(&mut show, &scene, 0, 3_000);
+    for at in [30_000, 60_000] {
+        show.report.tick(RunClock::from_millis(at), &scene.bodies);
+    }
+    assert_snapshot!(show.err.take(), @r#"
+    +30.0s  0 of 2 ended (0%); 2 running, 0 to come
+    +1m00s  0 of 2 ended (0%); 2 running, 0 to come; running longest: a2-dc1 59.0s, a1-dc1 58.0s
+    "#);
+}
