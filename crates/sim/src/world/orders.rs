@@ -31,7 +31,10 @@ impl World {
     /// Gives the attempt up that is followed, unless it was executed.
     pub(crate) fn give_up_own(&mut self, proc: Ix) {
         let Some(host) = self.procs[proc].host else { return };
-        let Some(number) = self.procs[proc].own.as_ref().and_then(|own| own.attempt) else { return };
+        let Some(own) = self.procs[proc].own.as_mut() else { return };
+        // What is claimed or found after this is given up then.
+        own.given_up = true;
+        let Some(number) = own.attempt else { return };
         let attempt = &mut self.hosts[host].spool.chain[number];
         let waits = attempt.waits_until.is_some() && !attempt.executed;
         attempt.given_up |= !attempt.executed;

@@ -17,6 +17,7 @@ pub(crate) struct Own {
     pub(crate) attempt: Option<usize>,
     ours: bool,
     pub(crate) cancelled: bool,
+    pub(crate) given_up: bool,
     /// It was said that the payload runs; how it ended.
     pub(crate) begun: bool,
     ended: bool,
@@ -38,6 +39,7 @@ impl World {
             attempt: None,
             ours: false,
             cancelled: false,
+            given_up: false,
             begun: false,
             ended: false,
             since: self.now,
@@ -123,14 +125,14 @@ impl World {
         let own = self.procs[proc].own.as_mut().expect("looked up by the caller");
         attempt.deadline = own.deadline;
         (own.attempt, own.ours) = (Some(at.spool.chain.len()), true);
-        attempt.cancelled = own.cancelled;
+        (attempt.cancelled, attempt.given_up) = (own.cancelled, own.given_up);
         if !at.spool.chain.is_empty() {
             self.stats.count("claimed after others were given up");
         }
         at.spool.chain.push(attempt);
         // Now and then a host is so busy that its node can be lost before the supervisor is there.
-        let most = if self.rng.chance(20) { 20_000_000 } else { 3_000 };
-        let soon = self.now + self.rng.range(200, most) * at.slowness;
+        let most = if self.rng.chance(20) { 20_000_000 } else { 3_000 * at.slowness };
+        let soon = self.now + self.rng.range(200, most);
         let boot = format!("boot-{host}-{}", at.spool.boot);
         self.queue.plan(soon, Event::Node { proc, step: NodeStep::Fork });
         self.tell(proc, Input::Own(OwnEvent::Claimed { boot, uid: 0 }), None);
@@ -152,10 +154,10 @@ impl World {
         self.stats.count("followed");
         let own = self.procs[proc].own.as_mut().expect("looked up by the caller");
         (own.attempt, own.ours) = (Some(number), false);
-        let (mode, cancelled) = (own.mode, own.cancelled);
+        let (gives_up, cancelled) = (own.mode == OwnMode::Void || own.given_up, own.cancelled);
         let attempt = &mut self.hosts[host].spool.chain[number];
         let (executed, ended) = (attempt.executed, attempt.exit.is_some());
-        if mode == OwnMode::Void && !executed {
+        if gives_up && !executed {
             attempt.given_up = true;
         }
         if executed {
