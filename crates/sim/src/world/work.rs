@@ -144,6 +144,11 @@ impl World {
         let live = self.scenario.spec.output == OutputMode::Live;
         let dc = self.scenario.plan.hosts[host].dc as usize;
         let patience = self.scenario.spec.limits.command_timeout_ms.map_or(u64::MAX, |ms| self.now + ms * 1000);
+        if self.attempt(host, number).gone {
+            // What was to be executed is not there any more.
+            self.attempt(host, number).holder = Holder::Nobody;
+            return self.claim_freed(host, number);
+        }
         let stopped = self.hosts[host].starter.is_some_and(|proc| self.procs[proc].told_to_stop);
         let attempt = self.attempt(host, number);
         // Between claim and start there is no time for a word, unless it waits.
