@@ -57,7 +57,7 @@ pub fn one() -> FleetBuilder {
 }
 
 pub fn spec(host: &str) -> HostSpec {
-    HostSpec { name: host.into(), dc: 0, address: None, port: None, user: None, weight: 1 }
+    HostSpec { name: host.into(), dc: 0, address: None, port: None, user: None, weight: 1, credentials: None }
 }
 
 /// Processes of this machine that have `text` in their command line.

@@ -28,7 +28,8 @@ impl Local {
         spec.shape = plan.shape;
         let start = Start::New(start(plan, &spec));
         let mut kept = Kept::default();
-        let run = coordinate(connector, Order { plan, spec, start, blobs }, &mut kept, &mut control);
+        let run =
+            coordinate(connector, Order { plan, spec, start, blobs, password: None }, None, &mut kept, &mut control);
         tokio::time::timeout(Duration::from_secs(60), run).await.expect("the run ends");
         kept
     }

@@ -23,6 +23,7 @@ pub fn plan(datacenters: &[(&str, &[&str])], width: u32) -> Plan {
             port: None,
             user: None,
             weight: 1,
+            credentials: None,
         }));
         let members = (first..hosts.len()).map(|id| HostId(u32::try_from(id).unwrap())).collect();
         planned.push(PlannedDc { name: (*name).into(), rule: DcRule::NameSuffix, members });
@@ -64,6 +65,7 @@ pub fn command(text: &str) -> (RunSpec, Vec<Bytes>) {
         limits: RunLimits::default(),
         shape: TreeShape { width: 32, depth: None },
         output: OutputMode::AtEnd,
+        credentials: mcom_model::Credentials::Own,
         inner: InnerLinks::default(),
         once: false,
         lock: mcom_model::HostLock::default(),

@@ -64,8 +64,8 @@ async fn ten_thousand_hosts_in_flight_are_asked_for_in_two_seconds() {
     let mut sink = FirstLink { at: None, words };
     let began = Instant::now();
     let start = Start::Resumed { recorded, who: "bob@bastion".into(), ms: 60_000 };
-    let order = Order { plan: &plan, spec, start, blobs };
-    coordinate(Arc::new(Connector::Local(nodes)), order, &mut sink, &mut control).await;
+    let order = Order { plan: &plan, spec, start, blobs, password: None };
+    coordinate(Arc::new(Connector::Local(nodes)), order, None, &mut sink, &mut control).await;
     let took = sink.at.expect("a link was begun") - began;
     eprintln!("the first link of 10,000 hosts in flight was begun after {took:?}");
     // Reading the record has its own share: crates/ledger/tests/ledger/reopen.rs.

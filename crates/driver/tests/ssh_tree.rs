@@ -24,11 +24,11 @@ async fn run_with(bed: &Bed, plan: &Plan, text: &str, mut control: Receiver<Cont
     spec.inner.config = Some(config.display().to_string());
     spec.limits.connect_timeout_ms = 10_000;
     let settings = SshSettings { config: Some(config), options: vec![], connect_timeout };
-    let order = Order { plan, start: Start::New(start(plan, &spec)), spec, blobs };
+    let order = Order { plan, start: Start::New(start(plan, &spec)), spec, blobs, password: None };
     let mut kept = Kept::default();
     let client = SshClient::new(&settings).unwrap();
     let connector = Arc::new(Connector::Ssh { client: Arc::clone(&client), nodes: bed.nodes.clone() });
-    let run = coordinate(connector, order, &mut kept, &mut control);
+    let run = coordinate(connector, order, None, &mut kept, &mut control);
     tokio::time::timeout(Duration::from_secs(120), run).await.expect("the run ends");
     client.close();
     kept

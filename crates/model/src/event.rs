@@ -2,6 +2,7 @@
 //! one stream.
 
 use crate::clock::RunClock;
+use crate::credentials::{AskKind, Verdict};
 use crate::digest::Digest;
 use crate::ids::{HostId, HostRanges, RunId};
 use crate::outcome::{Outcome, Receipt, Stream, Tally};
@@ -59,6 +60,18 @@ pub enum What {
         digest: Digest,
         /// Why.
         reason: Reason,
+    },
+    /// A parent asked for the means to log in on a host.
+    Asked {
+        /// The host to log in on.
+        host: HostId,
+        /// The parent.
+        by: HostId,
+        /// What it asked for.
+        ask: AskKind,
+        /// What was said to it. Recorded before anything is signed.
+        #[serde(flatten)]
+        verdict: Verdict,
     },
     /// A link said something that it may not say; it was closed.
     Violation {
@@ -165,6 +178,11 @@ pub enum HostEvent {
     },
     /// The link to it was lost before it had ended. It is asked again, over another link.
     LinkLost {
+        /// Why.
+        reason: Reason,
+    },
+    /// Its parent cannot reach it without a key of its own. The coordinator goes on with it, through its parent's sshd.
+    Transit {
         /// Why.
         reason: Reason,
     },

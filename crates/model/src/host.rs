@@ -1,5 +1,6 @@
 //! One host of a plan: what SSH needs to reach it and where it stands.
 
+use crate::credentials::Credentials;
 use serde::{Deserialize, Serialize};
 
 /// A host as the plan knows it. Its [`HostId`](crate::HostId) is its index in the plan.
@@ -21,6 +22,9 @@ pub struct HostSpec {
     /// Rank as a parent: higher first, 0 never.
     #[serde(default = "default_weight", skip_serializing_if = "is_default_weight")]
     pub weight: u32,
+    /// How its parent reaches it, where that is not the plan's to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credentials: Option<Credentials>,
 }
 
 /// The rule that said in which datacenter a host is.

@@ -3,6 +3,7 @@
 //! Pure data. Nothing here opens a file, reads a clock or knows about SSH.
 
 mod clock;
+mod credentials;
 mod digest;
 mod event;
 mod host;
@@ -17,6 +18,7 @@ mod recorded;
 mod spec;
 
 pub use clock::RunClock;
+pub use credentials::{Access, AskKind, Credentials, Edge, RunAs, RunAsTool, Verdict};
 pub use digest::{Digest, DigestHasher, ParseDigestError};
 pub use event::{EndedBy, HostEvent, RunEvent, RunStart, What};
 pub use host::{DcRule, HostSpec};
@@ -24,7 +26,7 @@ pub use ids::{Epoch, HostId, HostRanges, ParseRunIdError, RunId};
 pub use inquiry::{Holder, HostAnswer, Inquiry, PastAttempt};
 pub use outcome::{BodyRef, Exit, Outcome, OutcomeKind, Receipt, Stream, Tally};
 pub use payload::{BlobRef, Payload, PayloadKind};
-pub use plan::{Credentials, Plan, PlanRequest, PlannedDc, TreeShape};
+pub use plan::{Plan, PlanRequest, PlannedDc, TreeShape};
 pub use reason::{Reason, ReasonKind};
 pub use recorded::{RecordedHost, RecordedRun};
 pub use spec::{HostLock, InnerLinks, OutputMode, RunLimits, RunSpec, Timers};

@@ -26,8 +26,23 @@ pub const CONTROL_FRAME: usize = 1 << 20;
 /// The largest data frame's body: small enough that a heartbeat never waits long behind one.
 pub const DATA_FRAME: usize = 64 << 10;
 
-/// Hosts in one frame of an assignment.
-pub const HOSTS_PER_FRAME: usize = 1000;
+/// Hosts in one frame of an assignment: with three host keys each (an RSA key of 8192 bits among them) they fill a
+/// third of a control frame.
+pub const HOSTS_PER_FRAME: usize = 128;
+
+/// Bytes of what a parent asks for on behalf of its ssh, and of the answer: twice what the largest keys and
+/// certificates in use need.
+pub const ASK_FRAME: usize = 32 << 10;
+
+/// Logins that are signed for one edge between a parent and a child: one try, and one reconnect.
+pub const GRANTS_PER_EDGE: u32 = 2;
+
+/// Milliseconds for what the time-out of a connection does not count: authentication, and a name service that is slow to
+/// answer.
+pub const LOGIN_MS: u64 = 30_000;
+
+/// Public keys that a parent offers to a child: sshd hangs up after six that do not fit (MaxAuthTries).
+pub const IDENTITIES: usize = 5;
 
 /// Bytes of one blob (a script, standard input) that travel inside the control tree.
 pub const BLOB: u64 = 1 << 20;

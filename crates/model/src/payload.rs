@@ -1,5 +1,6 @@
 //! What is run: a command or a script, with everything that makes two payloads the same or not.
 
+use crate::credentials::RunAs;
 use crate::digest::{Digest, DigestHasher};
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +49,7 @@ pub struct Payload {
     pub stdin: Option<BlobRef>,
     /// The user it runs as, where that is not the login user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub run_as: Option<String>,
+    pub run_as: Option<RunAs>,
 }
 
 impl Payload {
@@ -76,7 +77,7 @@ impl Payload {
         for optional in [
             self.cwd.as_deref().map(str::as_bytes),
             self.stdin.as_ref().map(|blob| blob.digest.as_bytes().as_slice()),
-            self.run_as.as_deref().map(str::as_bytes),
+            self.run_as.as_ref().map(|run_as| run_as.user.as_bytes()),
         ] {
             field(&[u8::from(optional.is_some())]);
             field(optional.unwrap_or_default());
@@ -94,6 +95,7 @@ impl Payload {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::credentials::RunAsTool;
 
     fn payload() -> Payload {
         Payload {
@@ -120,7 +122,7 @@ mod tests {
             Payload { env: vec![("a".into(), "bc".into())], args: vec![], ..payload() },
             Payload { cwd: Some("".into()), ..payload() },
             Payload { stdin: Some(base.blob), ..payload() },
-            Payload { run_as: Some("root".into()), ..payload() },
+            Payload { run_as: Some(RunAs { tool: RunAsTool::Sudo, user: "root".into() }), ..payload() },
         ];
         for other in others {
             assert_ne!(base.id(), other.id(), "{other:?}");

@@ -1,5 +1,6 @@
 //! A plan: who, through whom, what and within which limits. A value that can be printed, compared and saved.
 
+use crate::credentials::Credentials;
 use crate::digest::Digest;
 use crate::host::{DcRule, HostSpec};
 use crate::ids::HostId;
@@ -20,7 +21,7 @@ pub struct Plan {
     pub datacenters: Vec<PlannedDc>,
     /// The tree's shape.
     pub shape: TreeShape,
-    /// How parents reach their children.
+    /// How parents reach their children, where a host's own setting does not say.
     pub credentials: Credentials,
     /// What is run. Absent in a plan of hosts alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -96,14 +97,6 @@ pub struct TreeShape {
     pub depth: Option<u32>,
 }
 
-/// How parents reach their children.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Credentials {
-    /// With their own SSH configuration and keys.
-    Own,
-}
-
 impl Plan {
     /// The version of the form written here.
     pub const VERSION: u32 = 1;
@@ -127,6 +120,14 @@ impl Plan {
     /// Every host id, ascending.
     pub fn host_ids(&self) -> impl Iterator<Item = HostId> + use<> {
         (0..u32::try_from(self.hosts.len()).expect("limits keep a plan below 2^32 hosts")).map(HostId)
+    }
+
+    /// How a parent reaches a host.
+    ///
+    /// # Panics
+    /// Where the id is not of this plan.
+    pub fn credentials_of(&self, id: HostId) -> Credentials {
+        self.host(id).credentials.unwrap_or(self.credentials)
     }
 
     /// The payload's identity, where the plan has one.

@@ -20,6 +20,14 @@ pub enum ReasonKind {
     HostKeyUnknown,
     /// The host's key is another than the known one.
     HostKeyChanged,
+    /// The parent's ssh or the child's sshd lacks what relay needs.
+    RelayImpossible,
+    /// The coordinator refused what the parent asked for.
+    CredentialRefused,
+    /// The parent's sshd opens no streams to its children.
+    ForwardingRefused,
+    /// sudo or doas let nobody in.
+    RunAsRefused,
     /// SSH failed in a way of its own.
     SshFailed,
     /// The connection broke before the payload started.
@@ -126,6 +134,16 @@ impl ReasonKind {
             Self::AuthRefused => "check the user and that the key is in authorized_keys: ssh HOST true",
             Self::HostKeyUnknown => "add the host's key to known_hosts on the host that connects: ssh HOST true",
             Self::HostKeyChanged => "find out why the key changed; then ssh-keygen -R HOST and accept the new one",
+            Self::RelayImpossible => {
+                "let this host be reached with --credentials transit, or put OpenSSH 8.9 or later there"
+            }
+            Self::CredentialRefused => "look at the parent that the log names: it asked for what its plan does not say",
+            Self::ForwardingRefused => {
+                "set AllowTcpForwarding local in the sshd_config of the parent, or choose another one with --parents"
+            }
+            Self::RunAsRefused => {
+                "let sudo or doas do it without a password there, or give one: --sudo -K with --credentials transit"
+            }
             Self::SshFailed => "try the same with ssh -v HOST true",
             Self::LinkLost | Self::ParentLost => "run it again on these hosts",
             Self::NoNodeForArchitecture => "put a node for this architecture under lib/mcom/node/ of mcom's prefix",

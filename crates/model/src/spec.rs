@@ -1,5 +1,6 @@
 //! What every node of a run is told, whatever its place in the tree.
 
+use crate::credentials::Credentials;
 use crate::ids::RunId;
 use crate::limits;
 use crate::payload::Payload;
@@ -26,7 +27,10 @@ pub struct RunSpec {
     pub shape: TreeShape,
     /// When output travels.
     pub output: OutputMode,
-    /// How parents reach their children.
+    /// How parents reach their children, where a host's own setting does not say.
+    #[serde(default = "Credentials::before_the_setting")]
+    pub credentials: Credentials,
+    /// How ssh is set on the parents.
     #[serde(default)]
     pub inner: InnerLinks,
     /// Whether a host that has this payload already, ok, is skipped.

@@ -155,9 +155,9 @@ impl Sabotage {
             (Self::FalseBody, Effect::StoreBody { digest, .. }) => {
                 vec![Effect::StoreBody { digest, bytes: Bytes::from_static(b"others") }]
             }
-            (Self::OpenEverything, Effect::OpenLink { link, host, spec }) => {
+            (Self::OpenEverything, Effect::OpenLink { link, host, spec, reach }) => {
                 let more = (1..100).map(|more| LinkId(link.0 + more * 1_000_000));
-                more.map(|link| Effect::OpenLink { link, host, spec: spec.clone() }).collect()
+                more.map(|link| Effect::OpenLink { link, host, spec: spec.clone(), reach: reach.clone() }).collect()
             }
             (_, effect) => vec![effect],
         }

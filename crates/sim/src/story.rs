@@ -2,7 +2,7 @@
 //! and at the end who was below whom.
 
 use crate::scenario::Scenario;
-use mcom_model::{HostEvent, HostId, Outcome, RunEvent, Tally, What};
+use mcom_model::{HostEvent, HostId, Outcome, RunEvent, Tally, Verdict, What};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -50,6 +50,10 @@ impl Story {
             What::Shipped { host, bytes } => (0, format!("{bytes} bytes of the payload go to {}", name(*host))),
             What::BodyStored { digest, len } => (0, format!("body {} of {len} bytes is stored", digest.short())),
             What::BodyLost { digest, reason } => (0, format!("body {} is lost: {reason}", digest.short())),
+            What::Asked { host, by, verdict, .. } => {
+                let verdict = if matches!(verdict, Verdict::Granted { .. }) { "may" } else { "may not" };
+                (0, format!("{} {verdict} log in on {}", name(*by), name(*host)))
+            }
             What::Violation { host, reason } => (0, format!("{} is cut off: {reason}", name(*host))),
             What::Halted { reason, .. } => (0, format!("nothing new starts: {reason}")),
             What::CancelAsked { .. } => (0, "cancel".to_owned()),
@@ -107,6 +111,7 @@ fn said_in_words<'a>(said: &HostEvent, name: impl Fn(HostId) -> &'a str) -> Stri
         HostEvent::GaveWay { reason } => format!("gives way: {reason}"),
         HostEvent::ParentLost { reason } => format!("is lost as a parent: {reason}"),
         HostEvent::LinkLost { reason } => format!("is asked again: {reason}"),
+        HostEvent::Transit { reason } => format!("goes by transit: {reason}"),
         HostEvent::Attached { .. } => "had begun before".to_owned(),
         HostEvent::Held { reason } => format!("waits: {reason}"),
         HostEvent::Claimed { .. } => "is claimed".to_owned(),

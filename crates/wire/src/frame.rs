@@ -3,9 +3,10 @@
 //! Control bodies are JSON; blob, body and output frames carry raw bytes behind a fixed prefix. What each message
 //! means is in [`crate::message`].
 
-use crate::message::{Down, OutputChunk, Up};
+use crate::message::{Answer, Ask, Down, OutputChunk, Up};
+use crate::secret::Secret;
 use bytes::{Buf, BufMut, Bytes, BytesMut};
-use mcom_model::{Digest, HostId, Stream, limits};
+use mcom_model::{AskKind, Digest, HostId, Reason, Stream, limits};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -21,8 +22,20 @@ const KIND_BODY: u8 = 3;
 /// A piece of output behind its stream (0 out, 1 err) and a `u64` offset; `stream` is the host.
 const KIND_OUTPUT: u8 = 4;
 
+/// What a parent asks for: its own id, what kind (0 signature, 1 certificate), the length of the bind as `u32`, the bind
+/// and the request; `stream` is the child.
+const KIND_ASK: u8 = 5;
+/// The answer: the parent's id, 1 and what was granted, or 0 and the reason as JSON; `stream` is the child.
+const KIND_ANSWER: u8 = 6;
+/// A password; `stream` is 0.
+const KIND_PASSWORD: u8 = 7;
+
 const DIGEST_BYTES: usize = 32;
 const OUTPUT_PREFIX: usize = 9;
+const ASK_PREFIX: usize = 9;
+const ANSWER_PREFIX: usize = 5;
+/// The longest password that sudo takes.
+const PASSWORD_BYTES: usize = 1024;
 
 /// Bytes that are no frame, or a frame that may not come this way. The link is closed: no later byte can be trusted.
 #[derive(Debug, thiserror::Error)]
@@ -92,6 +105,8 @@ impl Message for Down {
     fn encode(&self, to: &mut BytesMut) -> Result<(), EncodeError> {
         match self {
             Self::Blob { index, bytes } => put_data(to, KIND_BLOB, *index, &[], bytes),
+            Self::Answer(answer) => put_answer(to, answer),
+            Self::Password(secret) => put_data(to, KIND_PASSWORD, 0, &[], secret.reveal()),
             control => put_control(to, control),
         }
     }
@@ -100,6 +115,9 @@ impl Message for Down {
         match kind {
             KIND_CONTROL => take_control(stream, &body),
             KIND_BLOB => Ok(Self::Blob { index: stream, bytes: body }),
+            KIND_ANSWER => take_answer(stream, body),
+            KIND_PASSWORD if stream == 0 => Ok(Self::Password(Secret::new(body.to_vec()))),
+            KIND_PASSWORD => Err(DecodeError::Field { kind, field: "stream", value: stream }),
             other => Err(DecodeError::Kind(other)),
         }
     }
@@ -115,6 +133,7 @@ impl Message for Up {
                 prefix[1..].copy_from_slice(&chunk.offset.to_be_bytes());
                 put_data(to, KIND_OUTPUT, chunk.host.0, &prefix, &chunk.bytes)
             }
+            Self::Ask(ask) => put_ask(to, ask),
             control => put_control(to, control),
         }
     }
@@ -122,6 +141,7 @@ impl Message for Up {
     fn decode(kind: u8, stream: u32, body: Bytes) -> Result<Self, DecodeError> {
         match kind {
             KIND_CONTROL => take_control(stream, &body),
+            KIND_ASK => take_ask(stream, body),
             KIND_BODY => take_body(stream, body),
             KIND_OUTPUT => take_output(stream, body),
             other => Err(DecodeError::Kind(other)),
@@ -136,6 +156,8 @@ pub(crate) const fn longest(kind: u8) -> Option<usize> {
         KIND_BLOB => Some(limits::DATA_FRAME),
         KIND_BODY => Some(DIGEST_BYTES + limits::BODY_INLINE as usize),
         KIND_OUTPUT => Some(OUTPUT_PREFIX + limits::DATA_FRAME),
+        KIND_ASK | KIND_ANSWER => Some(limits::ASK_FRAME),
+        KIND_PASSWORD => Some(PASSWORD_BYTES),
         _ => None,
     }
 }
@@ -207,4 +229,56 @@ fn take_output(host: u32, mut body: Bytes) -> Result<Up, DecodeError> {
     };
     let offset = body.get_u64();
     Ok(Up::Output(OutputChunk { host: HostId(host), stream, offset, bytes: body }))
+}
+
+fn put_ask(to: &mut BytesMut, ask: &Ask) -> Result<(), EncodeError> {
+    let mut prefix = [0; ASK_PREFIX];
+    prefix[..4].copy_from_slice(&ask.by.0.to_be_bytes());
+    prefix[4] = u8::from(ask.kind == AskKind::Certificate);
+    let bind = u32::try_from(ask.bind.len()).unwrap_or(u32::MAX);
+    prefix[5..].copy_from_slice(&bind.to_be_bytes());
+    put_data(to, KIND_ASK, ask.host.0, &prefix, &[&ask.bind[..], &ask.request[..]].concat())
+}
+
+fn take_ask(host: u32, mut body: Bytes) -> Result<Up, DecodeError> {
+    if body.len() < ASK_PREFIX {
+        return Err(DecodeError::TooShort { kind: KIND_ASK, len: body.len() });
+    }
+    let by = HostId(body.get_u32());
+    let kind = match body.get_u8() {
+        0 => AskKind::Signature,
+        1 => AskKind::Certificate,
+        other => return Err(DecodeError::Field { kind: KIND_ASK, field: "what is asked for", value: other.into() }),
+    };
+    let bind = body.get_u32();
+    if bind as usize > body.len() {
+        return Err(DecodeError::Field { kind: KIND_ASK, field: "length of the bind", value: bind });
+    }
+    let bind = body.split_to(bind as usize);
+    Ok(Up::Ask(Ask { host: HostId(host), by, kind, bind, request: body }))
+}
+
+fn put_answer(to: &mut BytesMut, answer: &Answer) -> Result<(), EncodeError> {
+    let mut prefix = [0; ANSWER_PREFIX];
+    prefix[..4].copy_from_slice(&answer.by.0.to_be_bytes());
+    match &answer.granted {
+        Ok(bytes) => {
+            prefix[4] = 1;
+            put_data(to, KIND_ANSWER, answer.host.0, &prefix, bytes)
+        }
+        Err(reason) => put_data(to, KIND_ANSWER, answer.host.0, &prefix, &serde_json::to_vec(reason)?),
+    }
+}
+
+fn take_answer(host: u32, mut body: Bytes) -> Result<Down, DecodeError> {
+    if body.len() < ANSWER_PREFIX {
+        return Err(DecodeError::TooShort { kind: KIND_ANSWER, len: body.len() });
+    }
+    let by = HostId(body.get_u32());
+    let granted = match body.get_u8() {
+        1 => Ok(body),
+        0 => Err(serde_json::from_slice::<Reason>(&body)?),
+        other => return Err(DecodeError::Field { kind: KIND_ANSWER, field: "verdict", value: other.into() }),
+    };
+    Ok(Down::Answer(Answer { host: HostId(host), by, granted }))
 }

@@ -3,12 +3,13 @@
 //! The control messages are the `serde_json` bodies of control frames; bulk bytes (blobs, bodies, live output)
 //! have frames of their own with raw bodies.
 
+use crate::secret::Secret;
 use bytes::Bytes;
-use mcom_model::{Digest, Epoch, HostEvent, HostId, HostSpec, OutputMode, Reason, RunSpec, Stream};
+use mcom_model::{Access, AskKind, Digest, Epoch, HostEvent, HostId, HostSpec, OutputMode, Reason, RunSpec, Stream};
 use serde::{Deserialize, Serialize};
 
 /// The protocol spoken here. Two ends talk when their versions are equal: a node belongs to its coordinator's build.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// The first message down.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +59,9 @@ pub struct Assignment {
     /// Milliseconds that are left of the run's deadline; none means no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline_ms: Option<u64>,
+    /// The public keys that the members below are logged in with by relay, each as in a `.pub` file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub identities: Vec<String>,
 }
 
 /// One host below a node.
@@ -70,6 +74,9 @@ pub struct Member {
     /// What is known of an attempt there that may have begun under an earlier link.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub begun: Option<Begun>,
+    /// How it is reached by a parent that holds no key of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access: Option<Box<Access>>,
 }
 
 /// What is known of an attempt that may have begun: it is asked about before anything is started, and its blobs are
@@ -121,6 +128,13 @@ pub enum Down {
         /// Absolute offset, exclusive. Never lowered.
         upto: u64,
     },
+    /// The coordinator's answer to [`Up::Ask`]. A data frame.
+    #[serde(skip)]
+    Answer(Answer),
+    /// The password for `sudo` on the node's own host: from the coordinator itself, over a link that no parent sees. The
+    /// driver's own business. A data frame.
+    #[serde(skip)]
+    Password(Secret),
     /// Nothing more of this host's output will be allowed: its link may be let go.
     Settled {
         /// The host.
@@ -173,6 +187,9 @@ pub enum Up {
         /// Why.
         reason: Reason,
     },
+    /// A parent asks the coordinator for the means to log in on one of its children. A data frame.
+    #[serde(skip)]
+    Ask(Ask),
     /// A blob of the payload is wanted: it is not on the node's host.
     Need {
         /// Which of the payload's blobs.
@@ -196,6 +213,32 @@ pub struct OutputChunk {
     pub offset: u64,
     /// The bytes.
     pub bytes: Bytes,
+}
+
+/// What a parent asks for, so that its ssh can log in on a child.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ask {
+    /// The child.
+    pub host: HostId,
+    /// The parent.
+    pub by: HostId,
+    /// What is asked for.
+    pub kind: AskKind,
+    /// The body of the agent's `session-bind@openssh.com` message for the connection; empty for a certificate.
+    pub bind: Bytes,
+    /// The body of the agent's sign request, or the public key that is to be certified.
+    pub request: Bytes,
+}
+
+/// What the coordinator answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The child.
+    pub host: HostId,
+    /// The parent that had asked.
+    pub by: HostId,
+    /// The signature or the certificate; or why there is none.
+    pub granted: Result<Bytes, Reason>,
 }
 
 impl Assignment {

@@ -8,7 +8,7 @@ mod common;
 use bytes::BytesMut;
 use mcom_wire::Message;
 
-const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/protocol-1.txt");
+const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/protocol-2.txt");
 
 #[test]
 fn every_message_has_its_kept_bytes() {

@@ -32,11 +32,11 @@ pub fn ask(plan: &Plan, inquiry: Inquiry, ssh: &SshArgs, settings: &Settings) ->
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| system("no event loop", &error))?;
     let start = RunStart { run: spec.run.clone(), started_ms: now_ms(), hosts: plan.hosts.len() as u64 };
-    let order = Order { plan, spec, start: Start::New(start), blobs: vec![question] };
+    let order = Order { plan, spec, start: Start::New(start), blobs: vec![question], password: None };
     let mut answers = Answers::of(plan.hosts.len());
     let interrupted = runtime.block_on(async {
         let (words, mut control) = channel(1);
-        let asking = coordinate(connector, order, &mut answers, &mut control);
+        let asking = coordinate(connector, order, None, &mut answers, &mut control);
         tokio::pin!(asking);
         tokio::select! {
             () = &mut asking => Ok(None),
@@ -68,6 +68,7 @@ fn spec(plan: &Plan, inquiry: Inquiry, settings: &Settings) -> Result<(RunSpec, 
     };
     let timers = timers();
     let spec = RunSpec {
+        credentials: plan.credentials,
         run: run_id()?,
         attempt: 1,
         who: who(),

@@ -61,6 +61,7 @@ fn spec(plan: &Plan, payload: Payload, how: &Execution<'_>) -> Result<RunSpec, C
         return Ok(RunSpec { run, who, reason, lock, timers, output, limits, ..head.spec.clone() });
     }
     Ok(RunSpec {
+        credentials: plan.credentials,
         run,
         attempt: 1,
         who,

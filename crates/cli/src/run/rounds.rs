@@ -38,7 +38,14 @@ pub(super) async fn rounds(work: Work<'_>, start: Start, sink: &mut LedgerSink, 
     let (mut start, mut pause) = (start, FIRST_PAUSE);
     loop {
         let (plan, spec, blobs) = (&work.head.plan, work.head.spec.clone(), work.blobs.clone());
-        coordinate(Arc::clone(&work.connector), Order { plan, spec, start, blobs }, sink, control).await;
+        coordinate(
+            Arc::clone(&work.connector),
+            Order { plan, spec, start, blobs, password: None },
+            None,
+            sink,
+            control,
+        )
+        .await;
         let left = until.map(|until| until.saturating_duration_since(Instant::now())).unwrap_or_default();
         let Some(recorded) = again(sink, cancelled).filter(|_| !left.is_zero()) else { return };
         let time = pause.min(left);

@@ -13,6 +13,9 @@ pub(super) fn pace_text(plan: &Plan) -> String {
     };
     let credentials = match plan.credentials {
         Credentials::Own => "credentials own: parents reach their children with their own SSH keys",
+        Credentials::Auto | Credentials::Relay => "credentials relay: parents hold no key, each login is signed here",
+        Credentials::Transit => "credentials transit: every host is logged in on from here, through its parent",
+        Credentials::Certificate => "credentials certificate: parents get a certificate for minutes",
     };
     let stops = stops_line(plan).map_or_else(String::new, |line| line + "\n");
     format!("{}; {} to connect; {command}\n{stops}{credentials}\n", at_once(plan), time(plan.limits.connect_timeout_ms))

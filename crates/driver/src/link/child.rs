@@ -1,17 +1,19 @@
 //! The life of one link to a child: opened, carrying messages both ways, closed or lost. One task for each.
 
-use crate::link::connect::Connector;
+use crate::link::connect::{Connector, Target};
 use crate::link::hello::Opened;
+use crate::link::petition::{Granted, Petitioner};
 use crate::link::pipes::Pipes;
 use crate::link::reader::Reader;
 use crate::link::writer::{Queue, Writer, queue};
 use crate::ssh::connection_lost;
+use bytes::Bytes;
 use mcom_engine::tree::{LinkFailure, LinkId};
-use mcom_model::{HostSpec, Reason};
+use mcom_model::{AskKind, Reason};
 use mcom_wire::{Down, HelloDown, HelloUp, PROTOCOL, Up};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc::Sender;
+use tokio::sync::mpsc::{Sender, UnboundedSender};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -31,6 +33,15 @@ pub enum FromChild {
         /// Whether it had to be put there first.
         node_shipped: bool,
     },
+    /// The ssh that makes the link asks for something; [`ChildLink::answer`] answers it.
+    Asked {
+        /// What it asks for.
+        kind: AskKind,
+        /// As in [`mcom_wire::Ask`].
+        bind: Bytes,
+        /// As in [`mcom_wire::Ask`].
+        request: Bytes,
+    },
     /// The link could not be made. Nothing follows.
     Failed(LinkFailure),
     /// A message.
@@ -43,24 +54,33 @@ pub enum FromChild {
 #[derive(Debug)]
 pub struct ChildLink {
     writer: Writer<Down>,
+    answers: UnboundedSender<Granted>,
     task: JoinHandle<()>,
 }
 
 impl ChildLink {
-    /// Starts to make a link to `host`. What it says goes to `owner`, under its name.
-    pub fn open(connector: Arc<Connector>, link: LinkId, host: HostSpec, owner: Sender<(LinkId, FromChild)>) -> Self {
+    /// Starts to make a link to a host. What it says goes to `owner`, under its name.
+    pub fn open(connector: Arc<Connector>, link: LinkId, target: Target, owner: Sender<(LinkId, FromChild)>) -> Self {
         let (writer, queue) = queue();
-        let task = tokio::spawn(live(connector, link, host, queue, owner));
-        Self { writer, task }
+        let (petitioner, answers) = Petitioner::new(link, owner.clone());
+        let task = tokio::spawn(live(connector, link, target, petitioner, queue, owner));
+        Self { writer, answers, task }
     }
 
     /// A link that cannot be made, and says so.
     pub fn failed(link: LinkId, failure: LinkFailure, owner: Sender<(LinkId, FromChild)>) -> Self {
         let (writer, _) = queue();
+        let (_, answers) = Petitioner::new(link, owner.clone());
         let task = tokio::spawn(async move {
             let _ = owner.send((link, FromChild::Failed(failure))).await;
         });
-        Self { writer, task }
+        Self { writer, answers, task }
+    }
+
+    /// Answers what the ssh that makes the link has asked for.
+    pub fn answer(&self, granted: Granted) {
+        // Where the link was given up meanwhile, nobody wants it any more.
+        let _ = self.answers.send(granted);
     }
 
     /// Where messages for the child are put.
@@ -83,12 +103,13 @@ impl ChildLink {
 async fn live(
     connector: Arc<Connector>,
     link: LinkId,
-    host: HostSpec,
+    target: Target,
+    mut petitioner: Petitioner,
     mut queue: Queue<Down>,
     owner: Sender<(LinkId, FromChild)>,
 ) {
     let opened = tokio::select! {
-        opened = connector.open(&host) => opened,
+        opened = connector.open(&target, &mut petitioner) => opened,
         () = queue.closed() => return,
     };
     let Opened { hello, node_shipped, pipes } = match opened {

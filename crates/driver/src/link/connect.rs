@@ -3,10 +3,20 @@
 use crate::bootstrap::{self, NodeStore};
 use crate::link::hello::Opened;
 use crate::link::local::LocalNodes;
+use crate::link::petition::Petitioner;
 use crate::ssh::SshClient;
-use mcom_engine::tree::LinkFailure;
+use mcom_engine::tree::{LinkFailure, Reach};
 use mcom_model::HostSpec;
 use std::sync::Arc;
+
+/// A host to be reached, and with whose credentials.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// The host.
+    pub host: HostSpec,
+    /// With whose credentials.
+    pub reach: Reach,
+}
 
 /// Makes links to children.
 #[derive(Debug)]
@@ -24,10 +34,10 @@ pub enum Connector {
 
 impl Connector {
     /// Reaches a host and has its node say hello.
-    pub(super) async fn open(&self, host: &HostSpec) -> Result<Opened, LinkFailure> {
+    pub(super) async fn open(&self, target: &Target, _petitioner: &mut Petitioner) -> Result<Opened, LinkFailure> {
         match self {
-            Self::Ssh { client, nodes } => bootstrap::open(client.connect(host).await?, nodes).await,
-            Self::Local(nodes) => nodes.open(host).await,
+            Self::Ssh { client, nodes } => bootstrap::open(client.connect(&target.host).await?, nodes).await,
+            Self::Local(nodes) => nodes.open(&target.host).await,
         }
     }
 }

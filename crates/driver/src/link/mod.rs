@@ -5,15 +5,17 @@ mod connect;
 mod hello;
 mod last_words;
 mod local;
+mod petition;
 mod pipes;
 mod reader;
 mod writer;
 
 pub use child::{ChildLink, FromChild};
-pub use connect::Connector;
+pub use connect::{Connector, Target};
 pub use hello::{Opened, read_hello};
 pub use last_words::LastWords;
 pub use local::LocalNodes;
+pub use petition::{Granted, Petitioner};
 pub use pipes::{Hold, Pipes};
 pub use reader::Reader;
 pub use writer::{Outgoing, Queue, Writer, queue};

@@ -1,6 +1,7 @@
 //! The coordinator's loop.
 
 use crate::link::Connector;
+use crate::run::authority::{Authority, Granter};
 use crate::run::control::Control;
 use crate::run::files::make_room;
 use crate::run::links::Links;
@@ -10,6 +11,7 @@ use bytes::Bytes;
 use mcom_engine::trace::{Begin, Head, VERSION};
 use mcom_engine::tree::{Effect, Input, TreeRun};
 use mcom_model::{Plan, RecordedRun, RunClock, RunSpec, RunStart};
+use mcom_wire::Secret;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -26,6 +28,8 @@ pub struct Order<'a> {
     pub start: Start,
     /// The bytes of [`mcom_model::Payload::blobs`], in that order.
     pub blobs: Vec<Bytes>,
+    /// The password for sudo, sent to every host that this process links itself.
+    pub password: Option<Secret>,
 }
 
 /// Where carrying a run out begins.
@@ -44,27 +48,33 @@ pub enum Start {
     },
 }
 
-/// Carries a run out over links of any kind, until every host has its outcome or the operator leaves.
+/// Carries a run out over links of any kind, until every host has its outcome or the operator leaves. `authority` grants
+/// parents what they need to log in on their children; without one they get nothing.
 pub async fn coordinate(
     connector: Arc<Connector>,
     order: Order<'_>,
+    authority: Option<&mut (dyn Authority + 'static)>,
     sink: &mut dyn RunSink,
     control: &mut Receiver<Control>,
 ) {
     make_room(order.plan.hosts.len());
     let mut links = Links::new(Some(connector));
     links.set_blobs(order.blobs.clone());
+    links.set_password(order.password.clone());
     let tracer = Tracer::of_environment(|| head(&order));
-    let (from, engine) = match order.start {
+    let (from, mut engine) = match order.start {
         Start::New(start) => (RunClock::ZERO, TreeRun::coordinator(order.plan, order.spec, start)),
         Start::Resumed { recorded, who, ms } => {
             (recorded.at, TreeRun::resume(order.plan, order.spec, &recorded, who, ms))
         }
     };
     let clock = Clock { from, began: Instant::now() };
+    let granter = Granter::new(authority);
+    engine.hand_out(granter.handout());
     let keeper = Keeper::new(sink);
     let control = Some(control);
-    let mut coordinator = Coordinator { engine, links, keeper, control, clock, tracer, inputs: VecDeque::new() };
+    let mut coordinator =
+        Coordinator { engine, links, granter, keeper, control, clock, tracer, inputs: VecDeque::new() };
     coordinator.run().await;
     coordinator.links.close_all().await;
 }
@@ -81,6 +91,7 @@ fn head(order: &Order<'_>) -> Head {
 struct Coordinator<'a> {
     engine: TreeRun,
     links: Links,
+    granter: Granter<'a>,
     keeper: Keeper<'a>,
     /// None once nobody can say a word.
     control: Option<&'a mut Receiver<Control>>,
@@ -139,7 +150,8 @@ impl Coordinator<'_> {
             if let Some(tracer) = &mut self.tracer {
                 tracer.took();
             }
-            match self.links.perform(effect) {
+            let other = self.links.perform(effect);
+            match other.and_then(|other| self.granter.perform(other, &mut self.inputs)) {
                 None | Some(Effect::Leave) => {}
                 Some(other) => self.keeper.perform(other, &mut self.inputs),
             }
@@ -151,6 +163,7 @@ impl Coordinator<'_> {
         let timer = self.engine.next_timeout().map(|(at, _)| self.clock.instant(at));
         tokio::select! {
             input = self.links.next() => Some(Some(input)),
+            input = self.granter.next() => Some(Some(input)),
             word = next_word(&mut self.control) => match word {
                 Control::Halt => Some(Some(Input::HaltAsked)),
                 Control::Cancel { by } => Some(Some(Input::CancelAsked { by })),

@@ -1,10 +1,10 @@
 //! All links to the children of one place in the tree, and the effects that concern them.
 
-use crate::link::{ChildLink, Connector, FromChild};
+use crate::link::{ChildLink, Connector, FromChild, Target};
 use bytes::Bytes;
 use mcom_engine::tree::{Effect, Input, LinkFailure, LinkId};
-use mcom_model::{HostSpec, Reason, ReasonKind, limits};
-use mcom_wire::Down;
+use mcom_model::{Reason, ReasonKind, limits};
+use mcom_wire::{Down, Secret};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -19,6 +19,7 @@ pub(super) struct Links {
     open: BTreeMap<LinkId, ChildLink>,
     closing: JoinSet<()>,
     blobs: Vec<Bytes>,
+    password: Option<Secret>,
     owner: Sender<(LinkId, FromChild)>,
     said: Receiver<(LinkId, FromChild)>,
 }
@@ -28,7 +29,15 @@ impl Links {
     pub(super) fn new(connector: Option<Arc<Connector>>) -> Self {
         let (owner, said) = channel(WAITING);
         let connector = connector.ok_or_else(|| Reason::new(ReasonKind::Internal, "a link without an assignment"));
-        Self { connector, open: BTreeMap::new(), closing: JoinSet::new(), blobs: Vec::new(), owner, said }
+        Self {
+            connector,
+            open: BTreeMap::new(),
+            closing: JoinSet::new(),
+            blobs: Vec::new(),
+            password: None,
+            owner,
+            said,
+        }
     }
 
     /// Makes links in this way from now on, or says why there can be none.
@@ -41,14 +50,24 @@ impl Links {
         self.blobs = blobs;
     }
 
+    /// Sends this password down every link as soon as it is open.
+    pub(super) fn set_password(&mut self, password: Option<Secret>) {
+        self.password = password;
+    }
+
     /// Does an effect that concerns links; gives any other back.
     pub(super) fn perform(&mut self, effect: Effect) -> Option<Effect> {
         match effect {
-            Effect::OpenLink { link, spec, .. } => self.make(link, spec),
+            Effect::OpenLink { link, spec: host, reach, .. } => self.make(link, Target { host, reach }),
             Effect::CloseLink { link } => self.close(link),
             Effect::SendDown { link, message } => {
                 if let Some(child) = self.open.get(&link) {
                     child.writer().send(message);
+                }
+            }
+            Effect::AnswerAgent { link, granted } => {
+                if let Some(child) = self.open.get(&link) {
+                    child.answer(granted);
                 }
             }
             Effect::SendBlob { link, index } => self.send_blob(link, index),
@@ -80,10 +99,10 @@ impl Links {
         while self.closing.join_next().await.is_some() {}
     }
 
-    fn make(&mut self, link: LinkId, host: HostSpec) {
+    fn make(&mut self, link: LinkId, target: Target) {
         match &self.connector {
             Ok(connector) => {
-                let child = ChildLink::open(Arc::clone(connector), link, host, self.owner.clone());
+                let child = ChildLink::open(Arc::clone(connector), link, target, self.owner.clone());
                 self.open.insert(link, child);
             }
             Err(reason) => {
@@ -111,7 +130,13 @@ impl Links {
 
     fn input(&mut self, link: LinkId, said: FromChild) -> Input {
         match said {
-            FromChild::Opened { hello, node_shipped } => Input::LinkOpened { link, hello, node_shipped },
+            FromChild::Opened { hello, node_shipped } => {
+                if let (Some(password), Some(child)) = (&self.password, self.open.get(&link)) {
+                    child.writer().send(Down::Password(password.clone()));
+                }
+                Input::LinkOpened { link, hello, node_shipped }
+            }
+            FromChild::Asked { kind, bind, request } => Input::AgentAsked { link, kind, bind, request },
             FromChild::Said(message) => Input::FromChild { link, message },
             FromChild::Failed(failure) => {
                 self.close(link);

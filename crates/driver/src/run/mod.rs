@@ -1,5 +1,6 @@
 //! The loops that carry a tree run out: the engine decides, and here it is done.
 
+mod authority;
 mod blobs;
 mod control;
 mod coordinate;
@@ -11,6 +12,7 @@ mod sink;
 mod trace;
 mod uplink;
 
+pub use authority::{Authority, Granting};
 pub use control::Control;
 pub use coordinate::{Order, Start, coordinate};
 pub use node::{Children, NodeError, serve};

@@ -13,7 +13,7 @@ use crate::supervisor::OwnAttempt;
 use bytes::Bytes;
 use mcom_engine::tree::{Effect, Input, OwnEvent, TreeRun};
 use mcom_model::{BlobRef, Reason, ReasonKind, RunSpec};
-use mcom_wire::{Down, HelloDown, HelloUp, PROTOCOL, Up};
+use mcom_wire::{Down, HelloDown, HelloUp, PROTOCOL, Secret, Up};
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
@@ -77,6 +77,7 @@ pub async fn serve(children: Children) -> Result<(), NodeError> {
         own_events,
         own_said,
         signals,
+        password: None,
         began: Instant::now(),
         inputs: VecDeque::new(),
     };
@@ -100,6 +101,8 @@ struct Node {
     own_events: Sender<OwnEvent>,
     own_said: Receiver<OwnEvent>,
     signals: Signals,
+    /// For sudo on this host.
+    password: Option<Secret>,
     began: Instant,
     inputs: VecDeque<Input>,
 }
@@ -135,6 +138,10 @@ impl Node {
                 // A long blob on a slow link is a sign of life too.
                 self.inputs.push_back(Input::FromParent(Down::Blob { index, bytes }));
                 said
+            }
+            Ok(Some(Down::Password(password))) => {
+                self.password = Some(password);
+                None
             }
             Ok(Some(order)) => {
                 let mut ready = Vec::new();

@@ -45,6 +45,7 @@ mod tests {
             limits: RunLimits::default(),
             shape: TreeShape { width: 32, depth: None },
             output: OutputMode::AtEnd,
+            credentials: mcom_model::Credentials::Own,
             inner: InnerLinks::default(),
             once: false,
             lock: HostLock::default(),

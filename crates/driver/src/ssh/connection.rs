@@ -189,8 +189,15 @@ mod tests {
 
     #[test]
     fn hosts_are_named_on_the_command_line() {
-        let plain =
-            HostSpec { name: "-oProxyCommand=x".into(), dc: 0, address: None, port: None, user: None, weight: 1 };
+        let plain = HostSpec {
+            name: "-oProxyCommand=x".into(),
+            dc: 0,
+            address: None,
+            port: None,
+            user: None,
+            weight: 1,
+            credentials: None,
+        };
         assert_eq!(host_arguments(&plain), ["--", "-oProxyCommand=x"]);
         let full = HostSpec {
             name: "mail1".into(),

@@ -112,7 +112,7 @@ fn other_user(claimed_by: Option<u32>) -> Option<Reason> {
 fn check(start: &OwnStart, blobs: &[Bytes]) -> Result<(), Reason> {
     let payload = &start.spec.payload;
     if let Some(user) = &payload.run_as {
-        let text = format!("this node cannot run a payload as another user ({user})");
+        let text = format!("this node cannot run a payload as another user ({})", user.user);
         return Err(Reason::new(ReasonKind::CannotExecute, text));
     }
     let fits = payload.blobs().count() == blobs.len()

@@ -153,7 +153,7 @@ async fn a_result_is_one_bounded_line_and_never_somebody_elses_file() {
 #[tokio::test]
 async fn a_payload_for_another_user_is_refused() {
     let (mut spec, blobs) = command("id");
-    spec.payload.run_as = Some("nobody".into());
+    spec.payload.run_as = Some(mcom_model::RunAs { tool: mcom_model::RunAsTool::Sudo, user: "nobody".into() });
     assert_eq!(Stand::new().run((spec, blobs)).await.reason().kind, ReasonKind::CannotExecute);
 }
 

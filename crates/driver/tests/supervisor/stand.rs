@@ -227,6 +227,7 @@ pub fn work(kind: PayloadKind, text: &str) -> (RunSpec, Vec<Bytes>) {
         limits: RunLimits { grace_ms: 300, ..RunLimits::default() },
         shape: TreeShape { width: 32, depth: None },
         output: OutputMode::AtEnd,
+        credentials: mcom_model::Credentials::Own,
         inner: InnerLinks::default(),
         once: false,
         lock: mcom_model::HostLock::default(),

@@ -53,6 +53,34 @@ pub(crate) mod hex_of_some {
     }
 }
 
+/// Bytes, or why there are none.
+pub(crate) mod hex_or_reason {
+    use super::*;
+    use mcom_model::Reason;
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Form {
+        Bytes(String),
+        Reason(Reason),
+    }
+
+    pub(crate) fn serialize<S: Serializer>(granted: &Result<Bytes, Reason>, to: S) -> Result<S::Ok, S::Error> {
+        match granted {
+            Ok(bytes) => Form::Bytes(to_hex(bytes)),
+            Err(reason) => Form::Reason(reason.clone()),
+        }
+        .serialize(to)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Result<Bytes, Reason>, D::Error> {
+        match Form::deserialize(from)? {
+            Form::Bytes(text) => hex_of::<D>(&text).map(Ok),
+            Form::Reason(reason) => Ok(Err(reason)),
+        }
+    }
+}
+
 /// A message from below: as the wire has it where that is JSON, else the digits of its frame.
 pub(crate) mod up {
     use super::*;
@@ -70,7 +98,7 @@ pub(crate) mod up {
     }
 
     pub(crate) fn serialize<S: Serializer>(message: &Up, to: S) -> Result<S::Ok, S::Error> {
-        if !matches!(message, Up::Body { .. } | Up::Output(_)) {
+        if !matches!(message, Up::Body { .. } | Up::Output(_) | Up::Ask(_)) {
             return message.serialize(to);
         }
         let mut frame = BytesMut::new();

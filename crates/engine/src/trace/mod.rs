@@ -5,6 +5,6 @@ mod bytes;
 mod line;
 mod read;
 
-pub(crate) use bytes::{hex, hex_of_some, up};
+pub(crate) use bytes::{hex, hex_of_some, hex_or_reason, up};
 pub use line::{Begin, Head, VERSION, head_line, input_line};
 pub use read::{TimedInput, Trace, TraceError};

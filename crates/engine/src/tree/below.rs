@@ -11,7 +11,7 @@ use mcom_model::{Digest, Exit, HostEvent, HostId, Outcome, Reason, ReasonKind, R
 use mcom_wire::{OutputChunk, Up};
 
 /// What a child may not say, in words.
-type Broken = String;
+pub(super) type Broken = String;
 
 impl TreeRun {
     pub(super) fn child_said(&mut self, id: LinkId, message: Up) {
@@ -23,6 +23,7 @@ impl TreeRun {
             Up::Body { digest, bytes } => self.body_came(id, digest, bytes),
             Up::Output(chunk) => self.output_came(id, chunk),
             Up::OutputGone { host, reason } => self.output_gone_below(id, host, &reason),
+            Up::Ask(ask) => self.asked_below(id, ask),
             Up::Need { index } => self.blob_needed(id, index),
             Up::Pong { .. } => Ok(()),
             Up::Hello(_) => Err("it said hello twice".to_owned()),
@@ -42,7 +43,7 @@ impl TreeRun {
     }
 
     /// The host that a child speaks of, if it is one of those that were put below it.
-    fn below_link(&self, id: LinkId, host: HostId) -> Result<u32, Broken> {
+    pub(super) fn below_link(&self, id: LinkId, host: HostId) -> Result<u32, Broken> {
         let below = |&ix: &u32| self.hosts.get(ix).link == Some(id);
         self.hosts
             .place(host)
@@ -56,6 +57,13 @@ impl TreeRun {
         self.check_event(id, link, ix, &event)?;
         if self.hosts.get(ix).ended() && !matches!(event, HostEvent::ParentLost { .. }) {
             return self.heard_again(ix, event);
+        }
+        self.note_edge(ix, &event);
+        if let HostEvent::Ended { outcome: Outcome::Refused { reason } | Outcome::Unknown { reason }, .. } = &event
+            && self.may_go_by_transit(ix, reason)
+        {
+            self.go_by_transit(id, ix, reason.clone());
+            return Ok(());
         }
         let phase = match &event {
             HostEvent::Linking { .. } => Phase::Linking,
@@ -102,6 +110,8 @@ impl TreeRun {
                 !own && by.is_some_and(|by| self.below_link(id, by).is_ok())
             }
             HostEvent::Chosen { .. } | HostEvent::GaveWay { .. } | HostEvent::LinkLost { .. } => !own,
+            // The coordinator's own to say.
+            HostEvent::Transit { .. } => false,
             // Another node may have begun there: one of an earlier parent that goes on, or of a later one, where this
             // one does not know yet that it was lost.
             HostEvent::Attached { .. } => true,

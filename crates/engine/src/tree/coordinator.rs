@@ -1,5 +1,6 @@
 //! The side of the coordinator that looks up: the plan it carries out, the record it keeps, and the end of the run.
 
+use crate::tree::ask::Tickets;
 use crate::tree::collect::Collection;
 use crate::tree::effect::Effect;
 use crate::tree::hosts::{Host, Hosts};
@@ -19,6 +20,8 @@ pub(super) struct Coordinator {
     /// Levels that the tree may have below the coordinator's children.
     pub(super) levels_below: Option<u32>,
     pub(super) collection: Collection,
+    /// What parents have asked for, and wait for.
+    pub(super) asked: Tickets,
 }
 
 impl TreeRun {
@@ -37,8 +40,14 @@ impl TreeRun {
     pub(super) fn of_plan(plan: &Plan, spec: RunSpec, hosts: Hosts) -> Self {
         let levels_below = plan.shape.depth.map(|depth| depth.saturating_sub(1));
         let collection = Collection::new(initial_credit(&spec));
-        let role =
-            Coordinator { tally: Tally::default(), by: EndedBy::Itself, resumed: false, levels_below, collection };
+        let role = Coordinator {
+            tally: Tally::default(),
+            by: EndedBy::Itself,
+            resumed: false,
+            levels_below,
+            collection,
+            asked: Tickets::default(),
+        };
         let mut run = Self::new(Role::Coordinator(Box::new(role)), Some(spec), hosts);
         run.deadline = run.run_spec().limits.deadline_ms.map(RunClock::from_millis);
         run.timers.extend(run.deadline.map(|deadline| (deadline, TimerReason::Deadline)));

@@ -1,7 +1,7 @@
 //! What a tree run wants done, in causal order.
 
 use bytes::Bytes;
-use mcom_model::{Digest, HostId, HostSpec, RunEvent, RunSpec, Stream};
+use mcom_model::{Access, AskKind, Digest, Edge, HostId, HostSpec, Reason, RunEvent, RunSpec, Stream};
 use mcom_wire::{Down, Up};
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +29,25 @@ pub enum Effect {
         host: HostId,
         /// How to reach it.
         spec: HostSpec,
+        /// With whose credentials.
+        reach: Reach,
+    },
+    /// Hand the answer to the ssh that makes this link, and asked for it (node). Answers
+    /// [`Input::AgentAsked`](crate::tree::Input::AgentAsked).
+    AnswerAgent {
+        /// The link.
+        link: LinkId,
+        /// The signature or the certificate, or why there is none.
+        granted: Result<Bytes, Reason>,
+    },
+    /// A parent asked for something: look whether it may have it (coordinator). Answered by
+    /// [`Input::Judged`](crate::tree::Input::Judged).
+    Judge(Box<Asked>),
+    /// Sign what was judged; it is recorded by now (coordinator). Answered by
+    /// [`Input::Granted`](crate::tree::Input::Granted).
+    Grant {
+        /// What was judged.
+        ticket: u32,
     },
     /// Close a link, or stop making it. Nothing more is said about it.
     CloseLink {
@@ -105,6 +124,43 @@ pub enum Effect {
     },
     /// Everything is said and done: close what is open and leave.
     Leave,
+}
+
+/// With whose credentials a link is made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reach {
+    /// With the SSH configuration and keys of whoever makes it.
+    Own,
+    /// With the coordinator's own, through the sshd of this host of the same datacenter (coordinator). Where that host
+    /// itself cannot be reached, the failure is [`mcom_model::ReasonKind::ParentLost`].
+    Through(Box<HostSpec>),
+    /// With what the coordinator grants when it is asked (node).
+    Asked {
+        /// What is to be asked for.
+        kind: AskKind,
+        /// What the coordinator said about the host; without it nobody gets there.
+        access: Option<Box<Access>>,
+    },
+}
+
+/// Something that a parent asks for, with what the coordinator knows of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// Its name from now on; never used twice in a run.
+    pub ticket: u32,
+    /// The parent.
+    pub parent: HostId,
+    /// The child.
+    pub child: HostId,
+    /// What is asked for.
+    pub kind: AskKind,
+    /// What is known of the edge between them.
+    pub edge: Edge,
+    /// As in [`mcom_wire::Ask`].
+    pub bind: Bytes,
+    /// As in [`mcom_wire::Ask`].
+    pub request: Bytes,
 }
 
 /// What is to be done about this host's own attempt.

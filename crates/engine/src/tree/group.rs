@@ -35,6 +35,10 @@ pub(super) struct Group {
     pub(super) ask_until: Option<RunClock>,
     /// The pause before the next try.
     pub(super) pause: Duration,
+    /// A candidate was refused because one of the two ends lacks what relay needs.
+    no_relay: Option<Reason>,
+    /// Its host is reached through another one's sshd (coordinator).
+    pub(super) through: bool,
 }
 
 impl Group {
@@ -42,12 +46,34 @@ impl Group {
         let (trying, failed) = (Vec::new(), Vec::new());
         let (epoch, pause) = (Epoch(0), Duration::ZERO);
         let (next, tried, wave, held, ask_until) = (0, 0, 0, 0, None);
-        Self { pool, members, next, tried, wave, trying, failed, over: false, epoch, held, ask_until, pause }
+        let (over, through, no_relay) = (false, false, None);
+        Self {
+            pool,
+            members,
+            next,
+            tried,
+            wave,
+            trying,
+            failed,
+            over,
+            epoch,
+            held,
+            ask_until,
+            pause,
+            no_relay,
+            through,
+        }
     }
 
     /// The same with slots that its hosts hold already.
     pub(super) const fn holding(mut self, held: u32) -> Self {
         self.held = held;
+        self
+    }
+
+    /// The same for a host that is reached through another one's sshd.
+    pub(super) const fn through_gateway(mut self) -> Self {
+        self.through = true;
         self
     }
 
@@ -127,11 +153,21 @@ impl TreeRun {
 
     /// The link to a candidate could not be made. `held` slots came back with it.
     pub(super) fn candidate_failed(&mut self, link: &Link, failure: LinkFailure, held: u32) {
-        let group = &mut self.groups[link.group as usize];
+        let group = &self.groups[link.group as usize];
         let (ix, pool, single) = (link.host, group.pool, group.is_single());
+        if group.through && self.gateway_failed(pool, &failure) {
+            let until = self.now.after(self.ask_time());
+            self.groups[link.group as usize].ask_until.get_or_insert(until);
+        }
+        let group = &mut self.groups[link.group as usize];
         if single && (self.hosts.get(ix).begun || group.ask_until.is_some()) {
             group.held += held;
             return self.ask_failed(link.group, failure);
+        }
+        if let LinkFailure::Refused(reason) = &failure
+            && reason.kind == ReasonKind::RelayImpossible
+        {
+            self.groups[link.group as usize].no_relay = Some(reason.clone());
         }
         self.pools[pool as usize].used -= held;
         match failure {
@@ -165,7 +201,8 @@ impl TreeRun {
         let gave_way = |member: u32| group.failed.iter().any(|failed| failed.0 == member);
         let open = |member: u32| member != head && !self.hosts.get(member).settled;
         let fresh = group.members.iter().copied().filter(|&member| open(member) && !gave_way(member));
-        fresh.chain(group.failed.iter().map(|failed| failed.0)).collect()
+        let members = fresh.chain(group.failed.iter().map(|failed| failed.0)).collect();
+        self.spare_transit(ix, head, members)
     }
 
     /// No candidate of a group could be reached. Those that were tried are unreachable, each for its own reason;
@@ -197,6 +234,10 @@ impl TreeRun {
                 self.begin_group(alone);
                 continue;
             }
+            if let Some(reason) = self.groups[ix as usize].no_relay.clone() {
+                self.host_ended(host, Outcome::Refused { reason }, None);
+                continue;
+            }
             let text = format!("none of {tried} candidates for its parent could be reached{last}");
             let reason = Reason::new(ReasonKind::ParentLost, text);
             self.host_ended(host, Outcome::Unreachable { reason }, None);
@@ -218,7 +259,7 @@ impl TreeRun {
             group.over = true;
             let (trying, failed) = (std::mem::take(&mut group.trying), std::mem::take(&mut group.failed));
             let members = std::mem::take(&mut group.members);
-            let (pool, epoch, ask_until) = (group.pool, group.epoch, group.ask_until);
+            let (pool, epoch, ask_until, through) = (group.pool, group.epoch, group.ask_until, group.through);
             let held = std::mem::take(&mut group.held);
             trying.into_iter().for_each(|link| self.abandon_link(link));
             for (host, reason) in failed {
@@ -226,7 +267,7 @@ impl TreeRun {
                     self.host_ended(host, Outcome::Unreachable { reason }, None);
                 }
             }
-            self.begin_group(Group { epoch, ask_until, held, ..Group::new(pool, members) });
+            self.begin_group(Group { epoch, ask_until, held, through, ..Group::new(pool, members) });
         }
     }
 

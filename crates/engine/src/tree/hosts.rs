@@ -2,8 +2,9 @@
 //!
 //! A host is an index into one list here; ids become indexes at the edge, in constant time at the coordinator.
 
+use crate::tree::ask::OpenEdge;
 use crate::tree::effect::LinkId;
-use mcom_model::{HostId, HostSpec, Stream};
+use mcom_model::{Access, HostId, HostSpec, Stream};
 use mcom_wire::Begun;
 
 /// Everybody that this place of the tree answers for.
@@ -41,6 +42,12 @@ pub(super) struct Host {
     pub(super) begun: bool,
     /// The user id that claimed its attempt, where that was said.
     pub(super) uid: Option<u32>,
+    /// How a parent without keys reaches it.
+    pub(super) access: Option<Box<Access>>,
+    /// The edge above it, as its parent said (coordinator).
+    pub(super) edge: Option<OpenEdge>,
+    /// The coordinator reaches it through its parent's sshd, since that parent could not (coordinator).
+    pub(super) transit: bool,
     /// Ended, and nothing more of its output will be asked for.
     pub(super) settled: bool,
 }
@@ -134,6 +141,9 @@ impl Host {
             flows: [flow; 2],
             begun: false,
             uid: None,
+            access: None,
+            edge: None,
+            transit: false,
             settled: false,
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::tree::effect::LinkId;
 use bytes::Bytes;
-use mcom_model::{Digest, Outcome, Reason, Receipt, Stream};
+use mcom_model::{AskKind, Digest, Outcome, Reason, Receipt, Stream, Verdict};
 use mcom_wire::{Down, HelloUp, Up};
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +48,34 @@ pub enum Input {
         link: LinkId,
         /// How.
         failure: LinkFailure,
+    },
+    /// The ssh that makes a link asks for what it needs to log in, once at a time (node).
+    AgentAsked {
+        /// The link.
+        link: LinkId,
+        /// What it asks for.
+        kind: AskKind,
+        /// As in [`mcom_wire::Ask`].
+        #[serde(with = "crate::trace::hex")]
+        bind: Bytes,
+        /// As in [`mcom_wire::Ask`].
+        #[serde(with = "crate::trace::hex")]
+        request: Bytes,
+    },
+    /// Whether a parent may have what it asked for (coordinator).
+    Judged {
+        /// Which [`Effect::Judge`](crate::tree::Effect::Judge).
+        ticket: u32,
+        /// The verdict.
+        verdict: Verdict,
+    },
+    /// It was signed, or could not be (coordinator).
+    Granted {
+        /// Which [`Effect::Grant`](crate::tree::Effect::Grant).
+        ticket: u32,
+        /// The signature or the certificate.
+        #[serde(with = "crate::trace::hex_or_reason")]
+        granted: Result<Bytes, Reason>,
     },
     /// An open link is gone.
     LinkLost {

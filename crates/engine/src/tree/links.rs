@@ -43,6 +43,8 @@ pub(super) struct Link {
     pub(super) asked: bool,
     /// Which blobs were asked for and not sent yet.
     needed: [bool; BLOBS],
+    /// Its ssh waits for what it has asked for.
+    pub(super) asking: bool,
     /// Blobs that were sent over it unasked; nothing can start below it before all were.
     pub(super) blobs: u32,
     /// Bodies that came over it.
@@ -74,6 +76,12 @@ impl Links {
         self.get(id).is_some_and(|link| link.state == LinkState::Open)
     }
 
+    /// The link to a host whose ssh waits for what it has asked for.
+    pub(super) fn asking(&mut self, host: u32) -> Option<(LinkId, &mut Link)> {
+        let mut all = self.live.iter_mut();
+        all.find(|(_, link)| link.host == host && link.asking).map(|(&id, link)| (id, link))
+    }
+
     /// The links that have their assignment, in the order in which they were made.
     pub(super) fn open(&self) -> Vec<LinkId> {
         self.live.iter().filter(|(_, link)| link.state == LinkState::Open).map(|(&id, _)| id).collect()
@@ -98,6 +106,7 @@ impl TreeRun {
             lent,
             asked: false,
             needed: [false; BLOBS],
+            asking: false,
             blobs: 0,
             bodies: 0,
         };
@@ -111,7 +120,7 @@ impl TreeRun {
         while self.links.opening < LINKS_OPENING {
             let Some(id) = self.links.queue.pop_front() else { return };
             let Some(link) = self.links.live.get_mut(&id) else { continue };
-            let ix = link.host;
+            let (ix, group) = (link.host, link.group);
             if self.stop.reason().is_some() && !self.hosts.get(ix).begun {
                 // Its group is about to be given up.
                 continue;
@@ -122,7 +131,8 @@ impl TreeRun {
             let by = self.me();
             let host = self.hosts.get_mut(ix);
             host.reach(Phase::Linking);
-            let open = Effect::OpenLink { link: id, host: host.id, spec: host.spec.clone() };
+            let (host, spec) = (host.id, host.spec.clone());
+            let open = Effect::OpenLink { link: id, host, spec, reach: self.reach(ix, group) };
             self.say_unless_ended(ix, HostEvent::Linking { by });
             self.effects.push_back(open);
         }
@@ -242,6 +252,7 @@ impl TreeRun {
             members: count,
             begun: host.as_begun(),
             deadline_ms,
+            identities: if count > 0 { self.identities.clone() } else { Vec::new() },
         };
         self.send_down(id, Down::Assign(Box::new(assignment)));
         for some in members.chunks(HOSTS_PER_FRAME) {
@@ -300,5 +311,5 @@ impl TreeRun {
 }
 
 fn member(host: &Host) -> Member {
-    Member { id: host.id, spec: host.spec.clone(), begun: host.as_begun() }
+    Member { id: host.id, spec: host.spec.clone(), begun: host.as_begun(), access: host.access.clone() }
 }

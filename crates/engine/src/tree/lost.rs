@@ -39,13 +39,13 @@ impl TreeRun {
         if lied {
             self.end_liar(&link, reason);
         }
-        let Group { pool, epoch, .. } = self.groups[link.group as usize];
+        let Group { pool, epoch, through, .. } = self.groups[link.group as usize];
         let epoch = Epoch(epoch.0 + 1);
         let used = held.min(u32::try_from(members.len()).unwrap_or(u32::MAX));
         self.pools[pool as usize].used -= held - used;
         let until = self.now.after(self.ask_time());
         let mut group = Group::new(pool, members).holding(used);
-        (group.epoch, group.ask_until) = (epoch, Some(until));
+        (group.epoch, group.ask_until, group.through) = (epoch, Some(until), through);
         if epoch.0 > PARENTS_LOST {
             let text = format!("{} links to it were lost, the last one: {reason}", epoch.0);
             self.end_asking(group, &Reason::new(ReasonKind::LostWhileRunning, text));
@@ -159,6 +159,8 @@ impl TreeRun {
             (false, true) => {
                 let text = format!("it may have begun, and could not be asked again: {reason}");
                 let kind = match self.stop {
+                    // Said as it is, because the coordinator can still reach it in another way.
+                    _ if reason.kind == ReasonKind::RelayImpossible => ReasonKind::RelayImpossible,
                     Stop::Cancelled(_) => ReasonKind::CancelPending,
                     Stop::No | Stop::Halted(_) => ReasonKind::LostWhileRunning,
                 };

@@ -1,5 +1,6 @@
 //! One tree run: who is reached through whom, what was started, what came back.
 
+mod ask;
 mod below;
 mod collect;
 mod coordinator;
@@ -19,8 +20,10 @@ mod resume;
 mod run;
 mod settle;
 mod stop;
+mod transit;
 mod window;
 
-pub use effect::{Effect, LinkId, OwnMode, OwnStart};
+pub use ask::Handout;
+pub use effect::{Asked, Effect, LinkId, OwnMode, OwnStart, Reach};
 pub use input::{Input, LinkFailure, OwnEvent, OwnReceipt, TimerReason};
 pub use run::TreeRun;

@@ -63,6 +63,8 @@ impl TreeRun {
             Down::Settled { host } => self.settled_above(host),
             Down::Halt { reason } => self.halt(reason),
             Down::Cancel => self.cancel(),
+            Down::Answer(answer) => self.answered(answer),
+            Down::Password(_) => {}
         }
     }
 
@@ -103,9 +105,13 @@ impl TreeRun {
         (node.me, node.levels) = (Some(assignment.me), assignment.levels);
         let shape = assignment.spec.shape;
         let credit = initial_credit(&assignment.spec);
-        let me = Member { id: assignment.me, spec: own_spec(&assignment), begun: assignment.begun };
+        let me = Member { id: assignment.me, spec: own_spec(&assignment), begun: assignment.begun, access: None };
+        self.identities = assignment.identities;
         let hosts = std::iter::once(me).chain(members);
-        let hosts = hosts.map(|member| Host::new(member.id, member.spec, 0, credit).begun(member.begun));
+        let hosts = hosts.map(|member| Host {
+            access: member.access,
+            ..Host::new(member.id, member.spec, 0, credit).begun(member.begun)
+        });
         self.hosts = Hosts::of_node(hosts.collect());
         self.pools.push(Pool::new(assignment.dc, assignment.window));
         self.claim_own_slot();
@@ -196,5 +202,13 @@ pub(super) const fn initial_credit(spec: &RunSpec) -> u64 {
 
 /// A node's own host, of which it knows the name only: it never makes a link to it.
 fn own_spec(assignment: &Assignment) -> HostSpec {
-    HostSpec { name: assignment.name.clone(), dc: 0, address: None, port: None, user: None, weight: 0 }
+    HostSpec {
+        name: assignment.name.clone(),
+        dc: 0,
+        address: None,
+        port: None,
+        user: None,
+        weight: 0,
+        credentials: None,
+    }
 }

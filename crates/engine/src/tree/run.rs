@@ -32,6 +32,8 @@ pub struct TreeRun {
     pub(super) groups: Vec<Group>,
     pub(super) links: Links,
     pub(super) stop: Stop,
+    /// The public keys that parents offer to their children.
+    pub(super) identities: Vec<String>,
     /// When this process went on after it was stopped or held up, last.
     pub(super) held_up: Option<RunClock>,
     /// When the run must have ended.
@@ -65,6 +67,7 @@ impl TreeRun {
             groups: Vec::new(),
             links: Links::default(),
             stop: Stop::No,
+            identities: Vec::new(),
             held_up: None,
             deadline: None,
             over: false,
@@ -85,6 +88,9 @@ impl TreeRun {
             Input::BlobBad { index, reason } => self.blob_bad(index, &reason),
             Input::LinkOpened { link, hello, node_shipped } => self.link_opened(link, &hello, node_shipped),
             Input::LinkFailed { link, failure } => self.link_failed(link, failure),
+            Input::AgentAsked { link, kind, bind, request } => self.agent_asked(link, kind, bind, request),
+            Input::Judged { ticket, verdict } => self.judged(ticket, verdict),
+            Input::Granted { ticket, granted } => self.granted(ticket, granted),
             Input::LinkLost { link, reason } => self.lose_link(link, &reason, false),
             Input::FromChild { link, message } => self.child_said(link, message),
             Input::Own(event) => self.own_event(event),

@@ -62,7 +62,7 @@ impl TreeRun {
         self.one_settled_at(link);
     }
 
-    fn one_settled_at(&mut self, id: LinkId) {
+    pub(super) fn one_settled_at(&mut self, id: LinkId) {
         let Some(link) = self.links.get_mut(id) else { return };
         link.unsettled -= 1;
         if link.unsettled == 0 {

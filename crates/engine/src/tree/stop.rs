@@ -135,6 +135,7 @@ impl TreeRun {
         let text = "the coordinator's ledger could not be written, so nothing new was started";
         let reason = Reason::new(ReasonKind::LedgerFull, text);
         self.take_back_assignments(&reason);
+        self.take_back_grants(&reason);
         self.halt(reason);
     }
 

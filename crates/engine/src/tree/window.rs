@@ -7,6 +7,7 @@
 use crate::tree::effect::{Effect, LinkId};
 use crate::tree::pace::Pace;
 use crate::tree::run::TreeRun;
+use crate::tree::transit::Gateways;
 use mcom_wire::Down;
 use std::collections::VecDeque;
 
@@ -22,6 +23,8 @@ pub(super) struct Pool {
     pub(super) waiting: VecDeque<Claim>,
     /// How the window of a datacenter moves (coordinator).
     pub(super) pace: Option<Pace>,
+    /// Through whose sshd hosts of it are reached that go by transit (coordinator).
+    pub(super) gateways: Gateways,
 }
 
 /// A claim to slots.
@@ -37,7 +40,7 @@ pub(super) enum Claim {
 
 impl Pool {
     pub(super) const fn new(dc: String, window: u32) -> Self {
-        Self { dc, window, used: 0, waiting: VecDeque::new(), pace: None }
+        Self { dc, window, used: 0, waiting: VecDeque::new(), pace: None, gateways: Gateways::new() }
     }
 
     /// The pool of a datacenter at the coordinator.

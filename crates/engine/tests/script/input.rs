@@ -139,6 +139,7 @@ impl Names {
                     members: members.parse().unwrap(),
                     begun,
                     deadline_ms,
+                    identities: vec![],
                 }))
             }
             ["members", names @ ..] => Down::Members { hosts: names.iter().map(|name| self.member(name)).collect() },
@@ -158,7 +159,7 @@ impl Names {
     fn member(&self, name: &str) -> Member {
         let (name, begun) = maybe_begun(name);
         let id = self.id(name);
-        Member { id, spec: self.hosts[id.0 as usize].clone(), begun }
+        Member { id, spec: self.hosts[id.0 as usize].clone(), begun, access: None }
     }
 
     fn own(&self, words: &[&str], spec: &RunSpec) -> OwnEvent {

@@ -218,6 +218,7 @@ impl<'a> Script<'a> {
             limits: self.limits,
             shape: self.shape,
             output: self.output,
+            credentials: mcom_model::Credentials::Own,
             inner: Default::default(),
             once: false,
             lock: mcom_model::HostLock::default(),

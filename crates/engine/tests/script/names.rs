@@ -27,6 +27,7 @@ impl Names {
                 port: None,
                 user: None,
                 weight: weight.parse().unwrap(),
+                credentials: None,
             };
             members.push(HostId(u32::try_from(self.hosts.len()).unwrap()));
             self.hosts.push(spec);

@@ -1,9 +1,9 @@
 //! Writes an effect as one line.
 
 use super::names::Names;
-use mcom_engine::tree::{Effect, OwnMode};
-use mcom_model::{EndedBy, Exit, HostEvent, HostId, Outcome, OutcomeKind, Stream, What};
-use mcom_wire::{Begun, Down, OutputChunk, Up};
+use mcom_engine::tree::{Effect, OwnMode, Reach};
+use mcom_model::{EndedBy, Exit, HostEvent, HostId, Outcome, OutcomeKind, Reason, Stream, Verdict, What};
+use mcom_wire::{Answer, Ask, Begun, Down, OutputChunk, Up};
 
 impl Names {
     /// The line of an effect.
@@ -12,7 +12,27 @@ impl Names {
             Effect::Record { event, durable } => {
                 format!("record{} {}", if *durable { "!" } else { "" }, self.what(&event.what))
             }
-            Effect::OpenLink { link, host, .. } => format!("open {} {}", link.0, self.host(*host)),
+            Effect::OpenLink { link, host, reach, .. } => {
+                let reach = match reach {
+                    Reach::Own => String::new(),
+                    Reach::Through(gateway) => format!(" through {}", gateway.name),
+                    Reach::Asked { kind, access } => {
+                        format!(" asking {kind:?}{}", if access.is_some() { "" } else { " without access" })
+                    }
+                };
+                format!("open {} {}{reach}", link.0, self.host(*host))
+            }
+            Effect::AnswerAgent { link, granted } => format!("answer-agent {} {}", link.0, granted_line(granted)),
+            Effect::Judge(asked) => {
+                let (parent, child, edge) = (self.host(asked.parent), self.host(asked.child), asked.edge);
+                let open = if edge.open { "open" } else { "not open" };
+                let (left, granted) = (edge.left_ms, edge.granted);
+                format!(
+                    "judge {} {:?} {parent} for {child}: {open}, {left} ms, {granted} granted",
+                    asked.ticket, asked.kind
+                )
+            }
+            Effect::Grant { ticket } => format!("grant {ticket}"),
             Effect::CloseLink { link } => format!("close {}", link.0),
             Effect::SendDown { link, message } => format!("down {} {}", link.0, self.down_line(message)),
             Effect::SendBlob { link, index } => format!("blob {} {index}", link.0),
@@ -54,6 +74,13 @@ impl Names {
             What::Host { host, said } => self.said(*host, said),
             What::BodyStored { digest, len } => format!("body-stored {} {len}", self.body_name(*digest)),
             What::BodyLost { digest, reason } => format!("body-lost {}: {reason}", self.body_name(*digest)),
+            What::Asked { host, by, ask, verdict } => {
+                let verdict = match verdict {
+                    Verdict::Granted { .. } => "granted".to_owned(),
+                    Verdict::Refused { reason } => format!("refused: {reason}"),
+                };
+                format!("asked {ask:?} {} for {} {verdict}", self.host(*by), self.host(*host))
+            }
             What::Violation { host, reason } => format!("violation {}: {reason}", self.host(*host)),
             What::Halted { by, .. } => format!("halted by {by:?}"),
             What::CancelAsked { .. } => "cancel-asked".to_owned(),
@@ -85,6 +112,7 @@ impl Names {
             HostEvent::GaveWay { reason } => format!("gave-way: {reason}"),
             HostEvent::ParentLost { reason } => format!("parent-lost: {reason}"),
             HostEvent::LinkLost { reason } => format!("link-lost: {reason}"),
+            HostEvent::Transit { reason } => format!("transit: {reason}"),
             HostEvent::Attached { .. } => "attached".to_owned(),
             HostEvent::Held { reason } => format!("held: {reason}"),
             HostEvent::Claimed { .. } => "claimed".to_owned(),
@@ -118,7 +146,10 @@ impl Names {
             Down::Cancel => "cancel".to_owned(),
             Down::Release => "release".to_owned(),
             Down::Ping { .. } => "ping".to_owned(),
-            Down::Hello(_) | Down::Blob { .. } => panic!("the driver sends these, not the engine"),
+            Down::Answer(Answer { host, by, granted }) => {
+                format!("answer {} for {} {}", self.host(*by), self.host(*host), granted_line(granted))
+            }
+            Down::Password(_) | Down::Hello(_) | Down::Blob { .. } => panic!("the driver sends these, not the engine"),
         }
     }
 
@@ -131,10 +162,17 @@ impl Names {
                 format!("output {} {} {offset} {}", self.host(*host), stream_name(*stream), bytes.len())
             }
             Up::OutputGone { host, reason } => format!("gone {}: {reason}", self.host(*host)),
+            Up::Ask(Ask { host, by, kind, .. }) => {
+                format!("ask {kind:?} {} for {}", self.host(*by), self.host(*host))
+            }
             Up::Need { index } => format!("need {index}"),
             Up::Pong { seq } => format!("pong {seq}"),
         }
     }
+}
+
+fn granted_line(granted: &Result<bytes::Bytes, Reason>) -> String {
+    granted.as_ref().map_or_else(|reason| format!("refused: {reason}"), |bytes| format!("{} bytes", bytes.len()))
 }
 
 fn maybe_begun(name: &str, begun: Option<&Begun>) -> String {

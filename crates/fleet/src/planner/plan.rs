@@ -104,6 +104,7 @@ fn host(input: &PlanInput<'_>, target: &Target, preferred: bool) -> (HostSpec, S
         user: target.user.clone().or_else(|| input.user.map(str::to_owned)).or(known.user),
         // `--parents` says that it may be one, whatever the inventory says.
         weight: if preferred { weight.max(1) } else { weight },
+        credentials: None,
     };
     (host, dc.to_owned(), rule)
 }

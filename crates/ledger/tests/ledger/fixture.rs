@@ -34,6 +34,7 @@ pub fn head(run: &str) -> RunHead {
         limits: RunLimits::default(),
         shape,
         output: OutputMode::AtEnd,
+        credentials: mcom_model::Credentials::Own,
         inner: InnerLinks::default(),
         once: false,
         lock: mcom_model::HostLock::default(),
@@ -46,7 +47,15 @@ pub fn head(run: &str) -> RunHead {
 }
 
 fn plan(payload: Payload, shape: TreeShape) -> Plan {
-    let host = |name: &str, dc| HostSpec { name: name.into(), dc, address: None, port: None, user: None, weight: 1 };
+    let host = |name: &str, dc| HostSpec {
+        name: name.into(),
+        dc,
+        address: None,
+        port: None,
+        user: None,
+        weight: 1,
+        credentials: None,
+    };
     Plan {
         version: Plan::VERSION,
         request: PlanRequest { hosts: vec!["mail[1-2]-dc1,odd".into()], ..PlanRequest::default() },

@@ -7,7 +7,8 @@ use crate::state::term::TermEnd;
 use crate::state::turn::Turn;
 use crate::state::view::RunView;
 use mcom_model::{
-    EndedBy, HostEvent, HostId, HostRanges, Outcome, OutcomeKind, Reason, Receipt, RunClock, RunEvent, Tally, What,
+    EndedBy, HostEvent, HostId, HostRanges, Outcome, OutcomeKind, Reason, Receipt, RunClock, RunEvent, Tally, Verdict,
+    What,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,6 +37,9 @@ impl RunView {
             What::BodyLost { digest, reason } => {
                 self.bodies_lost.insert(*digest, reason.clone());
             }
+            What::Asked { host, by, verdict: Verdict::Refused { reason }, .. } => {
+                self.refusals.push((event.at, *by, *host, reason.clone()));
+            }
             What::Violation { host, reason } => self.violations.push((event.at, *host, reason.clone())),
             What::Halted { by, reason } => {
                 let bad = self.bad();
@@ -44,7 +48,7 @@ impl RunView {
             What::CancelAsked { by } => self.turns.push((event.at, Turn::CancelAsked { by: by.clone() })),
             What::Resumed { who, hosts, .. } => self.resume(before, event.at, who, hosts),
             What::RunEnded { by, .. } => self.ended = Some((event.at, *by)),
-            What::RunStarted(_) => {}
+            What::RunStarted(_) | What::Asked { .. } => {}
         }
         true
     }

@@ -70,6 +70,8 @@ pub struct HostView {
     pub gave_way: Option<Reason>,
     /// When and why the link to it was lost, the last time.
     pub lost: Option<(RunClock, Reason)>,
+    /// Why the coordinator reaches it itself, through its parent's sshd.
+    pub transit: Option<Reason>,
     /// How often the link to it was lost.
     pub times_lost: u32,
     /// How often it was found to have begun under an earlier link, and was followed.
@@ -102,6 +104,10 @@ impl HostView {
             HostEvent::ParentLost { reason } | HostEvent::LinkLost { reason } => {
                 self.lost = Some((at, reason.clone()));
                 self.times_lost += 1;
+                self.unlink();
+            }
+            HostEvent::Transit { reason } => {
+                self.transit = Some(reason.clone());
                 self.unlink();
             }
             HostEvent::Attached { .. } => {

@@ -21,6 +21,7 @@ pub struct RunView {
     pub(super) results: Results,
     pub(super) bodies_lost: BTreeMap<Digest, Reason>,
     pub(super) violations: Vec<(RunClock, HostId, Reason)>,
+    pub(super) refusals: Vec<(RunClock, HostId, HostId, Reason)>,
     pub(super) now: RunClock,
     pub(super) turns: Vec<(RunClock, Turn)>,
     pub(super) ended: Option<(RunClock, EndedBy)>,
@@ -37,6 +38,7 @@ impl RunView {
             results: Results::default(),
             bodies_lost: BTreeMap::new(),
             violations: Vec::new(),
+            refusals: Vec::new(),
             now: RunClock::ZERO,
             turns: Vec::new(),
             ended: None,
@@ -103,6 +105,11 @@ impl RunView {
     /// What links said and may not say.
     pub fn violations(&self) -> &[(RunClock, HostId, Reason)] {
         &self.violations
+    }
+
+    /// What parents asked for and were refused: when, which parent, for which child, and why.
+    pub fn refusals(&self) -> &[(RunClock, HostId, HostId, Reason)] {
+        &self.refusals
     }
 
     /// The time of the last event.

@@ -58,6 +58,7 @@ impl Scene {
                 port: None,
                 user: None,
                 weight: 1,
+                credentials: None,
             };
             hosts.extend(names.iter().map(spec));
             let members = (first..hosts.len() as u32).map(HostId).collect();
@@ -74,6 +75,7 @@ impl Scene {
             limits,
             shape,
             output,
+            credentials: mcom_model::Credentials::Own,
             inner: InnerLinks::default(),
             once: false,
             lock: mcom_model::HostLock::default(),

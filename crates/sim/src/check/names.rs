@@ -1,6 +1,6 @@
 //! Names for what is recorded, so that it can be counted.
 
-use mcom_model::{HostEvent, OutcomeKind, What};
+use mcom_model::{HostEvent, OutcomeKind, Verdict, What};
 
 /// What an event is counted as.
 pub(crate) const fn counted_as(what: &What) -> &'static str {
@@ -11,6 +11,8 @@ pub(crate) const fn counted_as(what: &What) -> &'static str {
         What::Host { said, .. } => said_of(said),
         What::BodyStored { .. } => "body stored",
         What::BodyLost { .. } => "body lost",
+        What::Asked { verdict: Verdict::Granted { .. }, .. } => "granted",
+        What::Asked { verdict: Verdict::Refused { .. }, .. } => "refused what was asked",
         What::Violation { .. } => "violation",
         What::Halted { .. } => "halted",
         What::CancelAsked { .. } => "cancel asked",
@@ -27,6 +29,7 @@ const fn said_of(said: &HostEvent) -> &'static str {
         HostEvent::GaveWay { .. } => "gave way",
         HostEvent::ParentLost { .. } => "parent lost",
         HostEvent::LinkLost { .. } => "link lost",
+        HostEvent::Transit { .. } => "goes by transit",
         HostEvent::Attached { .. } => "attached",
         HostEvent::Held { .. } => "held",
         HostEvent::Claimed { .. } => "claimed",

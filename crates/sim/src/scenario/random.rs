@@ -51,7 +51,7 @@ pub(super) fn plan(rng: &mut Rng, hosts: u32, dcs: u64, shape: TreeShape, limits
         let dc = id % u32::try_from(dcs).expect("a few datacenters");
         let weight = if rng.chance(zero) { 0 } else { 1 };
         let name = format!("mail{}-dc{}", id / u32::try_from(dcs).expect("a few datacenters") + 1, dc + 1);
-        specs.push(HostSpec { name, dc, address: None, port: None, user: None, weight });
+        specs.push(HostSpec { name, dc, address: None, port: None, user: None, weight, credentials: None });
         datacenters[dc as usize].members.push(HostId(id));
     }
     for dc in &mut datacenters {
@@ -89,6 +89,7 @@ pub(super) fn spec(seed: u64, plan: &Plan, output: OutputMode, stdin: bool) -> R
         limits: plan.limits,
         shape: plan.shape,
         output,
+        credentials: mcom_model::Credentials::Own,
         inner: InnerLinks::default(),
         once: false,
         lock: HostLock::default(),

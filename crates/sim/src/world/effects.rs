@@ -51,6 +51,8 @@ impl World {
                 }
                 self.see_to_own(ix, &start);
             }
+            // Nothing is asked for here: the simulator's links need no credentials.
+            Effect::AnswerAgent { .. } | Effect::Judge(_) | Effect::Grant { .. } => {}
             Effect::GiveUpOwn => self.give_up_own(ix),
             Effect::CancelOwn => self.cancel_own(ix),
             Effect::ReadOwn { stream, upto } => self.read_own(ix, stream, upto),
@@ -187,7 +189,7 @@ impl World {
                 self.wires[wire].released = true;
             }
             Down::Ping { .. } => self.stats.count("ping"),
-            Down::Hello(_) | Down::Blob { .. } => {}
+            Down::Hello(_) | Down::Blob { .. } | Down::Answer(_) | Down::Password(_) => {}
         }
         self.put(wire, false, Item::Down(message));
     }

@@ -2,10 +2,11 @@
 
 use bytes::Bytes;
 use mcom_model::{
-    BlobRef, BodyRef, Digest, Epoch, Exit, HostEvent, HostId, HostLock, HostSpec, InnerLinks, Outcome, OutputMode,
-    Payload, PayloadKind, Reason, ReasonKind, Receipt, RunId, RunLimits, RunSpec, Stream, Timers, TreeShape,
+    Access, AskKind, BlobRef, BodyRef, Credentials, Digest, Epoch, Exit, HostEvent, HostId, HostLock, HostSpec,
+    InnerLinks, Outcome, OutputMode, Payload, PayloadKind, Reason, ReasonKind, Receipt, RunAs, RunAsTool, RunId,
+    RunLimits, RunSpec, Stream, Timers, TreeShape,
 };
-use mcom_wire::{Assignment, Begun, Down, HelloDown, HelloUp, Member, OutputChunk, PROTOCOL, Up};
+use mcom_wire::{Answer, Ask, Assignment, Begun, Down, HelloDown, HelloUp, Member, OutputChunk, PROTOCOL, Secret, Up};
 
 pub fn spec() -> RunSpec {
     RunSpec {
@@ -21,7 +22,7 @@ pub fn spec() -> RunSpec {
             env: vec![("KEY".into(), "value".into())],
             cwd: Some("/srv".into()),
             stdin: Some(BlobRef { digest: Digest::of(b"in"), len: 2 }),
-            run_as: None,
+            run_as: Some(RunAs { tool: RunAsTool::Sudo, user: "root".into() }),
         },
         limits: RunLimits {
             command_timeout_ms: Some(60_000),
@@ -32,6 +33,7 @@ pub fn spec() -> RunSpec {
         },
         shape: TreeShape { width: 32, depth: None },
         output: OutputMode::AtEnd,
+        credentials: Credentials::Auto,
         inner: InnerLinks { config: Some("/etc/mcom/ssh".into()), options: vec!["Compression=yes".into()] },
         once: true,
         lock: HostLock::Wait { ms: 60_000 },
@@ -47,6 +49,7 @@ pub fn downs() -> Vec<(&'static str, Down)> {
         port: Some(2222),
         user: Some("ops".into()),
         weight: 5,
+        credentials: Some(Credentials::Relay),
     };
     let begun = Begun { from: [3, 0], upto: [1 << 20, 0], uid: Some(1000) };
     let assignment = Assignment {
@@ -60,12 +63,26 @@ pub fn downs() -> Vec<(&'static str, Down)> {
         members: 1,
         begun: Some(begun),
         deadline_ms: Some(590_000),
+        identities: vec!["ssh-ed25519 AAAAC3 alice@bastion".into()],
     };
+    let access = Access {
+        address: "10.1.0.7".into(),
+        port: 2222,
+        user: "ops".into(),
+        alias: "mail7-dc1".into(),
+        keys: vec!["ssh-ed25519 AAAAC3".into(), "@cert-authority ssh-ed25519 AAAAC3".into()],
+    };
+    let member = Member { id: HostId(7), spec: host, begun: Some(begun), access: Some(Box::new(access)) };
+    let answer = |granted| Down::Answer(Answer { host: HostId(7), by: HostId(3), granted });
+    let refused = Reason::new(ReasonKind::CredentialRefused, "it was signed before");
     vec![
         ("hello", Down::Hello(HelloDown { protocol: PROTOCOL, node: Digest::of(b"node") })),
         ("assign", Down::Assign(Box::new(assignment))),
-        ("members", Down::Members { hosts: vec![Member { id: HostId(7), spec: host, begun: Some(begun) }] }),
+        ("members", Down::Members { hosts: vec![member] }),
         ("blob", Down::Blob { index: 1, bytes: Bytes::from_static(b"true") }),
+        ("answer-granted", answer(Ok(Bytes::from_static(b"signature")))),
+        ("answer-refused", answer(Err(refused))),
+        ("password", Down::Password(Secret::new(b"hunter2".to_vec()))),
         ("window", Down::Window { window: 8 }),
         ("allow", Down::Allow { host: HostId(7), stream: Stream::Err, upto: 1 << 40 }),
         ("settled", Down::Settled { host: HostId(7) }),
@@ -92,6 +109,10 @@ pub fn ups() -> Vec<(&'static str, Up)> {
     let reason = Reason::new(ReasonKind::ConnectTimeout, "no answer within 10s");
     let failed = Outcome::Failed { exit: Exit::Code(1) };
     let hello = HelloUp { protocol: PROTOCOL, node: Digest::of(b"node"), arch: "x86_64".into(), boot: "b-1".into() };
+    let ask = |kind, bind| {
+        let (bind, request) = (Bytes::from_static(bind), Bytes::from_static(b"request"));
+        Up::Ask(Ask { host, by: HostId(3), kind, bind, request })
+    };
     let said = |event| Up::Said { host, event };
     vec![
         ("hello", Up::Hello(hello)),
@@ -114,6 +135,9 @@ pub fn ups() -> Vec<(&'static str, Up)> {
             "output",
             Up::Output(OutputChunk { host, stream: Stream::Err, offset: 5, bytes: Bytes::from_static(b"oops\n") }),
         ),
+        ("transit", said(HostEvent::Transit { reason: Reason::new(ReasonKind::RelayImpossible, "no hostbound") })),
+        ("ask-signature", ask(AskKind::Signature, b"bind")),
+        ("ask-certificate", ask(AskKind::Certificate, b"")),
         ("need", Up::Need { index: 1 }),
         ("pong", Up::Pong { seq: 9 }),
     ]

@@ -41,6 +41,7 @@ fn run(attempt: u32) -> RunSpec {
         limits: RunLimits::default(),
         shape: TreeShape { width: 32, depth: None },
         output: OutputMode::AtEnd,
+        credentials: mcom_model::Credentials::Own,
         inner: InnerLinks::default(),
         once: false,
         lock: mcom_model::HostLock::default(),

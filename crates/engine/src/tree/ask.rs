@@ -1,0 +1,186 @@
+//! What parents ask for so that their ssh can log in on a child: up the tree to the coordinator, which alone holds keys,
+//! and the answer down again. Whether it may be granted is judged outside, by what the coordinator knows of the edge.
+
+use crate::tree::below::Broken;
+use crate::tree::effect::{Asked, Effect, LinkId, Reach};
+use crate::tree::links::LinkState;
+use crate::tree::run::{Role, TreeRun};
+use bytes::Bytes;
+use mcom_model::limits::LOGIN_MS;
+use mcom_model::{Access, AskKind, Credentials, Edge, HostEvent, HostId, Reason, RunClock, Verdict, What};
+use mcom_wire::{Answer, Ask, Down, Up};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What the coordinator hands out, so that parents without keys of their own reach their children.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Handout {
+    /// The public keys that parents offer, each as in a `.pub` file.
+    pub identities: Vec<String>,
+    /// How each host is reached, by its id; none for hosts that nobody reaches in this way.
+    pub access: Vec<Option<Box<Access>>>,
+}
+
+/// An edge of the tree, from the word that a link is being made on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OpenEdge {
+    by: HostId,
+    since: RunClock,
+    open: bool,
+    granted: u32,
+}
+
+/// What is being judged or signed.
+#[derive(Default)]
+pub(super) struct Tickets {
+    next: u32,
+    pending: BTreeMap<u32, Pending>,
+}
+
+/// Who waits for an answer.
+struct Pending {
+    link: LinkId,
+    host: u32,
+    by: HostId,
+    kind: AskKind,
+}
+
+impl TreeRun {
+    /// Takes what is handed out with the assignments (coordinator). Before the first effect is carried out.
+    pub fn hand_out(&mut self, handout: Handout) {
+        self.identities = handout.identities;
+        for (host, access) in self.hosts.list.iter_mut().zip(handout.access) {
+            host.access = access;
+        }
+    }
+
+    /// With whose credentials the link to a host is made from here.
+    pub(super) fn reach(&self, ix: u32, group: u32) -> Reach {
+        let host = self.hosts.get(ix);
+        if self.is_coordinator() {
+            let group = &self.groups[group as usize];
+            let gateway = self.pools[group.pool as usize].gateways.now().filter(|_| group.through);
+            let gateway = gateway.map(|gateway| self.hosts.get(gateway).spec.clone());
+            return gateway.map_or(Reach::Own, |gateway| Reach::Through(Box::new(gateway)));
+        }
+        let kind = match host.spec.credentials.unwrap_or(self.run_spec().credentials) {
+            Credentials::Own => return Reach::Own,
+            Credentials::Certificate => AskKind::Certificate,
+            Credentials::Auto | Credentials::Relay | Credentials::Transit => AskKind::Signature,
+        };
+        Reach::Asked { kind, access: host.access.clone() }
+    }
+
+    /// The ssh that makes a link from here asks for what it needs (node).
+    pub(super) fn agent_asked(&mut self, id: LinkId, kind: AskKind, bind: Bytes, request: Bytes) {
+        let Some(by) = self.me() else { return };
+        let Some(link) = self.links.get_mut(id).filter(|link| link.state == LinkState::Opening) else { return };
+        link.asking = true;
+        let host = self.hosts.get(self.links.get(id).expect("looked up above").host).id;
+        self.effects.push_back(Effect::SendUp(Up::Ask(Ask { host, by, kind, bind, request })));
+    }
+
+    /// An answer came down: for a link that is made from here, or for a parent below (node).
+    pub(super) fn answered(&mut self, answer: Answer) {
+        let Some(ix) = self.hosts.place(answer.host) else { return };
+        if self.me() == Some(answer.by) {
+            let Some((id, link)) = self.links.asking(ix) else { return };
+            link.asking = false;
+            self.effects.push_back(Effect::AnswerAgent { link: id, granted: answer.granted });
+        } else if let Some(link) = self.hosts.get(ix).link {
+            self.send_down(link, Down::Answer(answer));
+        }
+    }
+
+    /// A parent below asks: up it goes, or to be judged at the coordinator. Both ends of the edge must be below the link
+    /// that it came over, so nobody speaks for a host of another link.
+    pub(super) fn asked_below(&mut self, id: LinkId, ask: Ask) -> Result<(), Broken> {
+        let ix = self.below_link(id, ask.host)?;
+        self.below_link(id, ask.by)?;
+        let edge = self.edge(ix, ask.by);
+        let Role::Coordinator(coordinator) = &mut self.role else {
+            self.effects.push_back(Effect::SendUp(Up::Ask(ask)));
+            return Ok(());
+        };
+        let Ask { host: child, by: parent, kind, bind, request } = ask;
+        let ticket = coordinator.asked.next;
+        coordinator.asked.next += 1;
+        coordinator.asked.pending.insert(ticket, Pending { link: id, host: ix, by: parent, kind });
+        let asked = Asked { ticket, parent, child, kind, edge, bind, request };
+        self.effects.push_back(Effect::Judge(Box::new(asked)));
+        Ok(())
+    }
+
+    /// What is known of an edge now.
+    fn edge(&self, ix: u32, by: HostId) -> Edge {
+        let Some(edge) = self.hosts.get(ix).edge.filter(|edge| edge.by == by) else {
+            return Edge { open: false, left_ms: 0, granted: 0 };
+        };
+        let time = Duration::from_millis(self.run_spec().limits.connect_timeout_ms + LOGIN_MS);
+        let left = time.saturating_sub(self.now.since(edge.since));
+        let left_ms = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
+        Edge { open: edge.open, left_ms, granted: edge.granted }
+    }
+
+    /// Keeps what a parent says about the edges that it makes (coordinator).
+    pub(super) fn note_edge(&mut self, ix: u32, event: &HostEvent) {
+        if !self.is_coordinator() {
+            return;
+        }
+        let now = self.now;
+        let edge = &mut self.hosts.get_mut(ix).edge;
+        match event {
+            HostEvent::Linking { by: Some(by) } => {
+                let granted = edge.filter(|edge| edge.by == *by).map_or(0, |edge| edge.granted);
+                *edge = Some(OpenEdge { by: *by, since: now, open: true, granted });
+            }
+            HostEvent::Linked { .. }
+            | HostEvent::GaveWay { .. }
+            | HostEvent::LinkLost { .. }
+            | HostEvent::Ended { .. } => {
+                if let Some(edge) = edge {
+                    edge.open = false;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// It was judged: that is recorded, and only then signed (coordinator).
+    pub(super) fn judged(&mut self, ticket: u32, verdict: Verdict) {
+        let Some(coordinator) = self.coordinator_mut() else { return };
+        let Some(Pending { host: ix, by, kind: ask, .. }) = coordinator.asked.pending.get(&ticket) else { return };
+        let (ix, by, ask) = (*ix, *by, *ask);
+        let host = self.hosts.get_mut(ix);
+        let id = host.id;
+        if let (Verdict::Granted { .. }, Some(edge)) = (&verdict, host.edge.as_mut().filter(|edge| edge.by == by)) {
+            edge.granted += 1;
+        }
+        self.record(What::Asked { host: id, by, ask, verdict: verdict.clone() }, false);
+        match verdict {
+            Verdict::Granted { .. } => self.effects.push_back(Effect::Grant { ticket }),
+            Verdict::Refused { reason } => self.granted(ticket, Err(reason)),
+        }
+    }
+
+    /// The answer is there: it goes down the link that the question came over, where that still stands (coordinator).
+    pub(super) fn granted(&mut self, ticket: u32, granted: Result<Bytes, Reason>) {
+        let Some(coordinator) = self.coordinator_mut() else { return };
+        let Some(Pending { link, host, by, .. }) = coordinator.asked.pending.remove(&ticket) else { return };
+        if self.links.is_open(link) && self.hosts.get(host).link == Some(link) {
+            let host = self.hosts.get(host).id;
+            self.send_down(link, Down::Answer(Answer { host, by, granted }));
+        }
+    }
+
+    /// What was judged could not be recorded, so it is not signed (coordinator).
+    pub(super) fn take_back_grants(&mut self, reason: &Reason) {
+        let tickets = self.effects.iter().filter_map(|effect| match effect {
+            Effect::Grant { ticket } => Some(*ticket),
+            _ => None,
+        });
+        let tickets: Vec<u32> = tickets.collect();
+        self.effects.retain(|effect| !matches!(effect, Effect::Grant { .. }));
+        tickets.into_iter().for_each(|ticket| self.granted(ticket, Err(reason.clone())));
+    }
+}
