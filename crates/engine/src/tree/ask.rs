@@ -27,6 +27,7 @@ pub(super) struct OpenEdge {
     by: HostId,
     since: RunClock,
     open: bool,
+    /// What was granted on it, or is being judged: no two questions may count on the same grant.
     granted: u32,
 }
 
@@ -43,6 +44,8 @@ struct Pending {
     host: u32,
     by: HostId,
     kind: AskKind,
+    /// It counts on its edge, unless it is refused.
+    counted: bool,
 }
 
 impl TreeRun {
@@ -102,10 +105,13 @@ impl TreeRun {
             self.effects.push_back(Effect::SendUp(Up::Ask(ask)));
             return Ok(());
         };
+        if let Some(edge) = self.hosts.get_mut(ix).edge.as_mut().filter(|_| edge.open) {
+            edge.granted += 1;
+        }
         let Ask { host: child, by: parent, kind, bind, request } = ask;
         let ticket = coordinator.asked.next;
         coordinator.asked.next += 1;
-        coordinator.asked.pending.insert(ticket, Pending { link: id, host: ix, by: parent, kind });
+        coordinator.asked.pending.insert(ticket, Pending { link: id, host: ix, by: parent, kind, counted: edge.open });
         let asked = Asked { ticket, parent, child, kind, edge, bind, request };
         self.effects.push_back(Effect::Judge(Box::new(asked)));
         Ok(())
@@ -149,17 +155,19 @@ impl TreeRun {
     /// It was judged: that is recorded, and only then signed (coordinator).
     pub(super) fn judged(&mut self, ticket: u32, verdict: Verdict) {
         let Some(coordinator) = self.coordinator_mut() else { return };
-        let Some(Pending { host: ix, by, kind: ask, .. }) = coordinator.asked.pending.get(&ticket) else { return };
-        let (ix, by, ask) = (*ix, *by, *ask);
-        let host = self.hosts.get_mut(ix);
-        let id = host.id;
-        if let (Verdict::Granted { .. }, Some(edge)) = (&verdict, host.edge.as_mut().filter(|edge| edge.by == by)) {
-            edge.granted += 1;
-        }
-        self.record(What::Asked { host: id, by, ask, verdict: verdict.clone() }, false);
+        let Some(&Pending { host: ix, by, kind: ask, counted, .. }) = coordinator.asked.pending.get(&ticket) else {
+            return;
+        };
+        let host = self.hosts.get(ix).id;
+        self.record(What::Asked { host, by, ask, verdict: verdict.clone() }, false);
         match verdict {
             Verdict::Granted { .. } => self.effects.push_back(Effect::Grant { ticket }),
-            Verdict::Refused { reason } => self.granted(ticket, Err(reason)),
+            Verdict::Refused { reason } => {
+                if let Some(edge) = self.hosts.get_mut(ix).edge.as_mut().filter(|edge| counted && edge.by == by) {
+                    edge.granted = edge.granted.saturating_sub(1);
+                }
+                self.granted(ticket, Err(reason));
+            }
         }
     }
 

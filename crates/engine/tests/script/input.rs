@@ -4,9 +4,10 @@ use super::names::Names;
 use bytes::Bytes;
 use mcom_engine::tree::{Input, LinkFailure, LinkId, OwnEvent, OwnReceipt};
 use mcom_model::{
-    Digest, Epoch, Exit, HostEvent, HostId, Outcome, OutputMode, Reason, ReasonKind, Receipt, RunSpec, Stream,
+    AskKind, Digest, Epoch, Exit, HostEvent, HostId, Outcome, OutputMode, Reason, ReasonKind, Receipt, RunSpec, Stream,
+    Verdict,
 };
-use mcom_wire::{Assignment, Begun, Down, HelloUp, Member, OutputChunk, PROTOCOL, Up};
+use mcom_wire::{Answer, Ask, Assignment, Begun, Down, HelloUp, Member, OutputChunk, PROTOCOL, Up};
 
 impl Names {
     /// The input that `text` describes.
@@ -40,6 +41,29 @@ impl Names {
                 };
                 Input::LinkFailed { link: id(link), failure }
             }
+            ["agent-asked", link, kind] => {
+                let (bind, request) = (Bytes::from_static(b"bind"), Bytes::from_static(b"request"));
+                Input::AgentAsked { link: id(link), kind: ask_kind(kind), bind, request }
+            }
+            ["judged", ticket, "granted"] => {
+                let verdict = Verdict::Granted { user: "ops".into(), key: "SHA256:k".into(), host_key: None };
+                Input::Judged { ticket: ticket.parse().unwrap(), verdict }
+            }
+            ["judged", ticket, "refused"] => {
+                let reason = Reason::new(ReasonKind::CredentialRefused, "not so");
+                Input::Judged { ticket: ticket.parse().unwrap(), verdict: Verdict::Refused { reason } }
+            }
+            ["granted", ticket] => {
+                Input::Granted { ticket: ticket.parse().unwrap(), granted: Ok(Bytes::from_static(b"signature")) }
+            }
+            ["no-relay", link] => {
+                let reason = Reason::new(ReasonKind::RelayImpossible, "sshd is old");
+                Input::LinkFailed { link: id(link), failure: LinkFailure::Refused(reason) }
+            }
+            ["no-gateway", link] => {
+                let reason = Reason::new(ReasonKind::ParentLost, "the parent is gone");
+                Input::LinkFailed { link: id(link), failure: LinkFailure::Unreachable(reason) }
+            }
             ["lost", link] => Input::LinkLost { link: id(link), reason: Reason::new(ReasonKind::LinkLost, "eof") },
             ["child", link, rest @ ..] => Input::FromChild { link: id(link), message: self.up(rest) },
             ["parent", rest @ ..] => Input::FromParent(self.down(rest, spec)),
@@ -51,6 +75,10 @@ impl Names {
     fn up(&self, words: &[&str]) -> Up {
         match words {
             ["pong"] => Up::Pong { seq: 0 },
+            ["ask", kind, by, "for", host] => {
+                let (bind, request) = (Bytes::from_static(b"bind"), Bytes::from_static(b"request"));
+                Up::Ask(Ask { host: self.any_id(host), by: self.any_id(by), kind: ask_kind(kind), bind, request })
+            }
             ["need", index] => Up::Need { index: index.parse().unwrap() },
             ["body", text] => Up::Body { digest: self.body(text).digest, bytes: Bytes::from((*text).to_owned()) },
             ["false-body", text] => Up::Body { digest: self.body(text).digest, bytes: Bytes::from_static(b"other") },
@@ -85,6 +113,10 @@ impl Names {
             ["claimed", "by", uid] => HostEvent::Claimed { boot: "b".into(), uid: uid.parse().ok() },
             ["started"] => HostEvent::Started,
             ["printed", name, len] => HostEvent::Printed { stream: stream(name), len: len.parse().unwrap() },
+            ["ended", "no-relay"] => {
+                let reason = Reason::new(ReasonKind::RelayImpossible, "sshd is old");
+                HostEvent::Ended { outcome: Outcome::Refused { reason }, receipt: None }
+            }
             ["ended", how, rest @ ..] => {
                 let outcome = outcome(how);
                 let receipt = match rest {
@@ -118,6 +150,10 @@ impl Names {
 
     fn down(&self, words: &[&str], spec: &RunSpec) -> Down {
         match words {
+            ["answer", by, "for", host] => {
+                let granted = Ok(Bytes::from_static(b"signature"));
+                Down::Answer(Answer { host: self.id(host), by: self.id(by), granted })
+            }
             ["assign", me, "window", window, "members", members, rest @ ..] => {
                 let levels = match rest {
                     ["levels", levels] => Some(levels.parse().unwrap()),
@@ -239,4 +275,12 @@ fn reason(text: &str) -> Reason {
 
 fn id(link: &str) -> LinkId {
     LinkId(link.parse().unwrap())
+}
+
+fn ask_kind(word: &str) -> AskKind {
+    match word {
+        "signature" => AskKind::Signature,
+        "certificate" => AskKind::Certificate,
+        _ => panic!("nobody asks for {word:?}"),
+    }
 }

@@ -19,6 +19,7 @@ pub struct Script<'a> {
     shape: TreeShape,
     limits: RunLimits,
     output: OutputMode,
+    credentials: Credentials,
     stdin: bool,
     recorded: RecordedRun,
     now: RunClock,
@@ -33,6 +34,7 @@ impl<'a> Script<'a> {
             shape: TreeShape { width: 32, depth: None },
             limits: RunLimits::default(),
             output: OutputMode::AtEnd,
+            credentials: Credentials::Own,
             stdin: false,
             recorded: nothing_recorded(),
             now: RunClock::ZERO,
@@ -138,6 +140,12 @@ impl<'a> Script<'a> {
             "deadline" => self.limits.deadline_ms = Some(rest.parse().unwrap()),
             "recorded" => self.record(rest),
             "cap" => self.limits.output_cap = rest.parse().unwrap(),
+            "credentials" => self.credentials = credentials(rest),
+            "host-credentials" => {
+                let (host, setting) = rest.split_once(' ').unwrap();
+                let host = self.names.id(host).0 as usize;
+                self.names.hosts[host].credentials = Some(credentials(setting));
+            }
             "live" => self.output = OutputMode::Live,
             "stdin" => self.stdin = true,
             _ => panic!("no setting {setting:?}"),
@@ -192,7 +200,7 @@ impl<'a> Script<'a> {
             hosts: self.names.hosts.clone(),
             datacenters: dcs.collect(),
             shape: self.shape,
-            credentials: Credentials::Own,
+            credentials: self.credentials,
             payload: None,
             limits: self.limits,
         }
@@ -218,13 +226,17 @@ impl<'a> Script<'a> {
             limits: self.limits,
             shape: self.shape,
             output: self.output,
-            credentials: mcom_model::Credentials::Own,
+            credentials: self.credentials,
             inner: Default::default(),
             once: false,
             lock: mcom_model::HostLock::default(),
             timers: mcom_model::Timers::default(),
         }
     }
+}
+
+fn credentials(word: &str) -> Credentials {
+    Credentials::ALL.into_iter().find(|credentials| credentials.word() == word).unwrap()
 }
 
 fn nothing_recorded() -> RecordedRun {
