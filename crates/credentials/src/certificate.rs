@@ -1,0 +1,1 @@
+//! Certificates of hosts: whether one vouches for a host.

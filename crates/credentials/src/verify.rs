@@ -1,0 +1,1 @@
+//! Whether a key made a signature.
