@@ -52,6 +52,8 @@ pub struct HostOptions {
     pub(crate) shell: Option<PathBuf>,
     pub(crate) no_proc: bool,
     pub(crate) proxied: bool,
+    pub(crate) old_sshd: bool,
+    pub(crate) old_ssh: bool,
     pub(crate) home_files: Vec<(String, String)>,
     pub(crate) sshd_lines: Vec<String>,
     pub(crate) env: Vec<(String, String)>,
@@ -106,6 +108,19 @@ impl HostOptions {
         self
     }
 
+    /// Its sshd lacks logins that are bound to its host key, like one before OpenSSH 8.9: relay is not possible to it.
+    pub fn old_sshd(&mut self) -> &mut Self {
+        self.old_sshd = true;
+        self
+    }
+
+    /// The `ssh` in its `PATH` tells agents nothing about its connections, like one before OpenSSH 8.9: relay is not
+    /// possible from it.
+    pub fn old_ssh(&mut self) -> &mut Self {
+        self.old_ssh = true;
+        self
+    }
+
     /// A file in its home: `.bashrc`, for example.
     pub fn home_file(&mut self, name: &str, text: &str) -> &mut Self {
         self.home_files.push((name.to_owned(), text.to_owned()));
@@ -139,6 +154,8 @@ impl HostOptions {
             shell: more.shell.clone().or_else(|| self.shell.clone()),
             no_proc: self.no_proc || more.no_proc,
             proxied: self.proxied || more.proxied,
+            old_sshd: self.old_sshd || more.old_sshd,
+            old_ssh: self.old_ssh || more.old_ssh,
             home_files: join(&self.home_files, &more.home_files),
             // Those of the one host first: the first value wins.
             sshd_lines: more.sshd_lines.iter().chain(&self.sshd_lines).cloned().collect(),

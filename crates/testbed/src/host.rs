@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::builder::{HostOptions, HostSpec, Presence};
 use crate::error::{FleetError, at};
+use crate::lacking;
 use crate::launch::{self, Mounts, write_script};
 use crate::layout::{HostLayout, Layout};
 use crate::net::{NetSpace, Site};
@@ -69,6 +70,9 @@ impl Host {
             let path = layout.home().join(name);
             std::fs::write(&path, text).map_err(at(path))?;
         }
+        if options.old_ssh {
+            lacking::ssh_without_session_bind(&layout.bin().join("ssh"))?;
+        }
         let mounts = Mounts::prepare(&options, &layout, space.map(|_| spec.name.as_str()))?;
         let (ports, silent, proxies) = open_ports(&options, address, space)?;
         let public_key = String::new();
@@ -90,7 +94,11 @@ impl Host {
         if self.options.presence != Presence::Up || self.sshd.is_some() {
             return Ok(());
         }
-        let mut command = self.mounts.command(sshd);
+        let old = self.layout.old_sshd();
+        if self.options.old_sshd && !old.exists() {
+            lacking::sshd_without_hostbound(sshd, &old)?;
+        }
+        let mut command = self.mounts.command(if self.options.old_sshd { &old } else { sshd });
         command.args(["-D", "-e", "-f"]).arg(self.layout.sshd_config());
         let mut start = || launch::spawn(&mut command, &self.layout.log(), &fleet.prefix());
         let place = site.and_then(|site| site.host(&self.spec.name));

@@ -4,7 +4,7 @@
 //! DIR/.mcom-testbed         marks the folder as a fleet's; holds the pid of its owner
 //!     client_key ssh_config ssh_config_inner known_hosts inventory.toml
 //!     config/mcom/config.toml   state/
-//!     h/HOST/{sshd_config,host_key,sshd.log,home/,spool/,tmp/,bin/,boot_id,passwd,nothing/}
+//!     h/HOST/{sshd_config,host_key,sshd.log,home/,spool/,tmp/,bin/,sshd,boot_id,passwd,nothing/}
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -86,6 +86,10 @@ impl HostLayout {
     }
     pub(crate) fn bin(&self) -> PathBuf {
         self.dir.join("bin")
+    }
+    /// A copy of sshd that lacks something.
+    pub(crate) fn old_sshd(&self) -> PathBuf {
+        self.dir.join("sshd")
     }
     pub(crate) fn boot_id(&self) -> PathBuf {
         self.dir.join("boot_id")

@@ -187,3 +187,18 @@ fn a_command_has_its_exit_code_passed_on_and_its_leftovers_ended() {
     assert!(!dir.exists());
     assert_eq!(processes_naming(&dir), Vec::<String>::new());
 }
+
+#[test]
+fn old_programs_lack_what_they_are_said_to_lack() {
+    let builder = Fleet::builder().host("dc1", "new").host("dc1", "old");
+    let fleet = builder.with("old", |host| host.old_sshd().old_ssh()).start().unwrap();
+    let config = fleet.ssh_config();
+    for (host, bound) in [("new", true), ("old", false)] {
+        let mut ssh = Command::new("ssh");
+        ssh.arg("-vvv").arg("-F").arg(&config).args(["-n", host, "grep -c session-bind@openssh.com $(command -v ssh)"]);
+        let output = ssh.output().unwrap();
+        assert_eq!(text(&output), if bound { "1\n" } else { "0\n" }, "the ssh of {host}");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(said.contains("using publickey-hostbound-v00@openssh.com"), bound, "{said}");
+    }
+}
