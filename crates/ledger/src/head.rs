@@ -14,7 +14,7 @@ pub struct FormatVersion {
 
 impl FormatVersion {
     /// The version that is written here.
-    pub const CURRENT: Self = Self { major: 1, minor: 1 };
+    pub const CURRENT: Self = Self { major: 1, minor: 2 };
 }
 
 impl std::fmt::Display for FormatVersion {

@@ -39,6 +39,7 @@ impl Record {
             What::Host { host, said: HostEvent::Claimed { uid, .. } } => {
                 self.change(host.0, |host| host.uid = *uid);
             }
+            What::Host { host, said: HostEvent::Transit { .. } } => self.change(host.0, |host| host.transit = true),
             What::Resumed { hosts, .. } => {
                 self.ended = false;
                 hosts.iter().for_each(|id| self.change(id.0, |host| (host.outcome, host.printed) = (None, None)));

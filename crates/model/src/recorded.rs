@@ -37,4 +37,7 @@ pub struct RecordedHost {
     pub begun: bool,
     /// The user id that claimed it there, where that was said.
     pub uid: Option<u32>,
+    /// The coordinator went on with it through its parent's sshd, because the parent could not reach it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub transit: bool,
 }

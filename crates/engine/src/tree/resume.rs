@@ -14,7 +14,7 @@ impl TreeRun {
         let of = |at: usize| recorded.hosts.get(at).copied().unwrap_or_default();
         let hosts = plan.host_ids().zip(&plan.hosts).enumerate().map(|(at, (id, host))| {
             let mut host = Host::new(id, host.clone(), host.dc, credit);
-            (host.begun, host.uid) = (of(at).begun, of(at).uid);
+            (host.begun, host.uid, host.transit) = (of(at).begun, of(at).uid, of(at).transit);
             host
         });
         let hosts = Hosts::of_plan(hosts);

@@ -177,7 +177,7 @@ impl<'a> Script<'a> {
                 let ran = outcome.is_some_and(|kind| matches!(kind, OutcomeKind::Ok | OutcomeKind::Failed));
                 let printed = ran.then(|| [out, self.names.body("")]);
                 let host = self.names.id(host).0 as usize;
-                self.recorded.hosts[host] = RecordedHost { outcome, printed, begun: true, uid: None };
+                self.recorded.hosts[host] = RecordedHost { outcome, printed, begun: true, uid: None, transit: false };
             }
             _ => panic!("cannot read what is recorded: {text:?}"),
         }

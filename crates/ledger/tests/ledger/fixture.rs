@@ -2,9 +2,9 @@
 
 use mcom_ledger::{LongLinks, RunHead};
 use mcom_model::{
-    BlobRef, BodyRef, Credentials, DcRule, Digest, EndedBy, Exit, HostEvent, HostId, HostSpec, InnerLinks, Outcome,
-    OutputMode, Payload, PayloadKind, Plan, PlanRequest, PlannedDc, Reason, ReasonKind, Receipt, RunClock, RunEvent,
-    RunId, RunLimits, RunSpec, RunStart, Stream, Tally, TreeShape, What,
+    AskKind, BlobRef, BodyRef, Credentials, DcRule, Digest, EndedBy, Exit, HostEvent, HostId, HostSpec, InnerLinks,
+    Outcome, OutputMode, Payload, PayloadKind, Plan, PlanRequest, PlannedDc, Reason, ReasonKind, Receipt, RunClock,
+    RunEvent, RunId, RunLimits, RunSpec, RunStart, Stream, Tally, TreeShape, Verdict, What,
 };
 
 /// What mail1-dc1 prints.
@@ -97,6 +97,8 @@ pub fn events(run: &str) -> Vec<RunEvent> {
             tally
         })
     };
+    let granted = Verdict::Granted { user: "op".into(), key: "SHA256:k".into(), host_key: Some("SHA256:h".into()) };
+    let refused = Verdict::Refused { reason: Reason::new(ReasonKind::CredentialRefused, "the edge is not open") };
     let failed = Outcome::Failed { exit: Exit::Code(3) };
     let unreachable = Outcome::Unreachable { reason: reason() };
     [
@@ -112,6 +114,9 @@ pub fn events(run: &str) -> Vec<RunEvent> {
         host(2, HostEvent::GaveWay { reason: reason() }),
         host(1, HostEvent::Linking { by: Some(HostId(0)) }),
         host(1, HostEvent::Linked { by: Some(HostId(0)), node_shipped: false, ms: 80 }),
+        What::Asked { host: HostId(1), by: HostId(0), ask: AskKind::Signature, verdict: granted },
+        What::Asked { host: HostId(1), by: HostId(0), ask: AskKind::Certificate, verdict: refused },
+        host(1, HostEvent::Transit { reason: Reason::new(ReasonKind::RelayImpossible, "no hostbound") }),
         host(1, HostEvent::Printed { stream: Stream::Out, len: 4 }),
         What::BodyStored { digest: hello.digest, len: hello.len },
         host(0, HostEvent::Ended { outcome: Outcome::Ok, receipt: receipt(Exit::Code(0), hello) }),

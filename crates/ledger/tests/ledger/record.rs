@@ -103,7 +103,7 @@ fn a_newer_major_version_is_refused_and_a_newer_minor_one_is_read() {
     let run = write_run(runs.path(), RUN);
     let head = std::fs::read_to_string(run.dir().join("run.json")).unwrap();
     let with = |version: &str| {
-        let newer = head.replace(r#"{"major":1,"minor":1}"#, version);
+        let newer = head.replace(r#"{"major":1,"minor":2}"#, version);
         assert_ne!(newer, head);
         std::fs::write(run.dir().join("run.json"), newer).unwrap();
         StoredRun::open(run.dir())
