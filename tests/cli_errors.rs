@@ -73,6 +73,10 @@ fn flags() {
         (&["--global-fanout", "x"], "invalid value 'x' for '--global-fanout <N>': `x` is not a whole number from 1 on"),
         (&["--max-fail=-1"], "invalid value '-1' for '--max-fail <N>': `-1` is not a whole number from 0 on"),
         (&["--max-fail", "-1"], "invalid value '-1' for '--max-fail <N>': `-1` is not a whole number from 0 on"),
+        (
+            &["--credentials", "agent"],
+            "invalid value 'agent' for '--credentials <WAY>'\n  [possible values: auto, relay, ",
+        ),
         (&["--depth", "9"], "invalid value '9' for '--depth <N>': `9` is not a whole number from 1 to 8"),
         (&["--max-fail", "3", "-k"], "the argument '--max-fail <N>' cannot be used with '--fail-fast'"),
         (&["--no-lock", "--lock-wait", "5m"], "the argument '--no-lock' cannot be used with '--lock-wait <TIME>'"),
@@ -210,6 +214,10 @@ fn settings() {
         2,
         "mcom: HERE/config/mcom/fleet.toml:3:1: unknown key `prot` in [[hosts]]: did you mean `port`?\n",
     );
+    let alone = Alone::with_inventory("[[hosts]]\npattern = 'web1'\ncredentials = 'agent'\n");
+    let way = "mcom: HERE/config/mcom/fleet.toml:3:15: `credentials` is 'agent', and must be one of auto, relay, transit, \
+               certificate, own\n";
+    refused(&alone, run, 2, way);
     let alone = Alone::configured("inventory = 'gone.toml'\n");
     let gone = "mcom: the inventory HERE/config/mcom/gone.toml cannot be read: no such file or directory\n";
     refused(&alone, run, 1, gone);

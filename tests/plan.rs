@@ -30,9 +30,49 @@ fn the_tree_with_the_reason_for_each_choice() {
    level 3  89 children
    link     1 connection, 1 copy of 21 bytes
 up to 2x32 at once, opening with 8 per datacenter; 10s to connect; no time limit for the payload
-credentials own: parents reach their children with their own SSH keys
+credentials own: 2 hosts from here, 198 by parents with their own SSH keys
 "
     );
+}
+
+#[test]
+fn hosts_are_counted_by_the_way_they_are_reached() {
+    let alone = Alone::with_inventory(
+        "[[hosts]]\npattern = 'mail[1-5]-dc2'\nweight = 0\ncredentials = 'transit'\n[[hosts]]\npattern = 'mail[1-4]-dc1'\n\
+         weight = 0\ncredentials = 'own'\n",
+    );
+    let plan = |args: &[&str]| alone.mcom(&[&["plan", "-h", "mail[1-10]-(dc1|dc2)"], args].concat()).expect(0).out;
+    let line = |args: &[&str]| plan(args).lines().last().unwrap_or_default().to_owned();
+    for (way, text) in [
+        ("auto", "9 by relay (transit where an end lacks it), 5 by transit through the parent's sshd"),
+        ("relay", "9 by relay, 5 by transit through the parent's sshd"),
+        ("certificate", "5 by transit through the parent's sshd, 9 by certificate"),
+    ] {
+        let expected = format!("credentials {way}: 2 hosts from here, {text}, 4 by parents with their own SSH keys");
+        assert_eq!(line(&["--credentials", way]), expected);
+    }
+    let own = "credentials own: 2 hosts from here, 5 by transit through the parent's sshd, 13 by parents with their own \
+               SSH keys";
+    assert_eq!(line(&["--credentials=own"]), own);
+    assert_eq!(line(&["--credentials=relay", "--flat"]), "credentials relay: 20 hosts from here");
+    let links = plan(&["--credentials=transit"]);
+    assert!(links.contains("   link     10 connections (9 through the parent)\n"), "{links}");
+    let json = plan(&["--credentials=relay", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let ways = serde_json::json!({"here": 2, "auto": 0, "relay": 9, "transit": 5, "certificate": 0, "own": 4});
+    assert_eq!((&json["ways"], &json["credentials"]), (&ways, &serde_json::json!("relay")));
+}
+
+#[test]
+fn the_setting_of_the_credentials_is_the_flags_then_the_files() {
+    let alone = Alone::configured("credentials = 'transit'\n");
+    let word = |args: &[&str]| {
+        let out = alone.mcom(&[&["plan", "-h", "mail[1-2]-dc1"], args].concat()).expect(0).out;
+        let line = out.lines().last().unwrap_or_default().to_owned();
+        line.split(':').next().unwrap_or_default().to_owned()
+    };
+    assert_eq!(word(&[]), "credentials transit");
+    assert_eq!(word(&["--credentials", "relay"]), "credentials relay");
 }
 
 #[test]
@@ -86,14 +126,23 @@ fn what_bounds_and_stops_a_run_is_said() {
 #[test]
 fn a_saved_plan_keeps_what_bounds_and_stops_it() {
     let alone = with_script();
-    let bounds = ["--deadline", "1h", "-k", "--global-fanout", "1", "--lock-wait", "1m"];
+    let bounds = ["--deadline", "1h", "-k", "--global-fanout", "1", "--lock-wait", "1m", "--credentials", "relay"];
     let plan = [&["plan", "-h", "mail[1-2]-dc1", "-s", "fix.sh"][..], &bounds].concat();
     let saved = alone.mcom(&[&plan[..], &["--json"]].concat()).expect(0).out;
     alone.file("plan.json", saved);
     let dry = alone.mcom(&["run", "--plan", "plan.json", "--dry-run"]);
     let fresh = alone.mcom(&plan);
     assert_eq!((dry.out, dry.code), (fresh.out, Some(0)));
-    for flag in ["--deadline=1h", "-k", "--max-fail=1", "--global-fanout=2", "--once", "--no-lock", "--lock-wait=1m"] {
+    for flag in [
+        "--deadline=1h",
+        "-k",
+        "--max-fail=1",
+        "--global-fanout=2",
+        "--once",
+        "--no-lock",
+        "--lock-wait=1m",
+        "--credentials=own",
+    ] {
         let both = alone.mcom(&["run", "--plan", "plan.json", flag]).expect(2);
         assert!(both.err.starts_with("mcom: the argument '--plan <FILE>' cannot be used with "), "{}", both.err);
     }

@@ -36,6 +36,11 @@ impl Credentials {
         }
     }
 
+    /// The setting of this word.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|credentials| credentials.word() == word)
+    }
+
     /// What runs that say nothing of it were made with.
     pub const fn before_the_setting() -> Self {
         Self::Own

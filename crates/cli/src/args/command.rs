@@ -1,7 +1,8 @@
 //! The verbs.
 
 use crate::args::groups::{
-    ColorChoice, InquiryArgs, LockArgs, OutputArgs, PaceArgs, PayloadArgs, SafetyArgs, SshArgs, TargetArgs, TreeArgs,
+    ColorChoice, CredentialsArgs, InquiryArgs, LockArgs, OutputArgs, PaceArgs, PayloadArgs, SafetyArgs, SshArgs,
+    TargetArgs, TreeArgs,
 };
 use crate::args::value::{duration, whole};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
@@ -106,7 +107,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "FILE", help_heading = "Safety", conflicts_with_all = [
         "hosts", "exclude", "inventory", "pick", "dc_from", "script", "command", "env", "cwd", "stdin", "argv",
         "fanout", "connect_timeout", "command_timeout", "global_fanout", "deadline", "max_fail", "fail_fast",
-        "parents", "width", "depth", "flat", "user", "reason", "once", "no_lock", "lock_wait",
+        "parents", "width", "depth", "flat", "user", "credentials", "reason", "once", "no_lock", "lock_wait",
     ])]
     pub plan: Option<String>,
     /// Print the plan and start nothing
@@ -177,6 +178,9 @@ pub struct RetryArgs {
     /// How fast, where it is not to be as before.
     #[command(flatten)]
     pub pace: PaceArgs,
+    /// How parents log in on their children, where it is not to be as before.
+    #[command(flatten)]
+    pub credentials: CredentialsArgs,
     /// Why: kept in the ledger and told to the payload; that of the run unless given
     #[arg(long, value_name = "TEXT", help_heading = "Safety")]
     pub reason: Option<String>,

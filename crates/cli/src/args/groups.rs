@@ -1,7 +1,8 @@
 //! Flags that several verbs share, grouped as `--help` shows them.
 
-use crate::args::value::{EnvVar, Pick, duration, whole};
+use crate::args::value::{EnvVar, Pick, credentials, duration, whole};
 use clap::{Args, ValueEnum};
+use mcom_model::Credentials;
 use std::time::Duration;
 
 /// Which hosts.
@@ -110,6 +111,18 @@ pub struct SshArgs {
     /// The ssh_config for the links from here
     #[arg(short = 'F', value_name = "FILE")]
     pub config: Option<String>,
+    /// How parents log in on their children.
+    #[command(flatten)]
+    pub credentials: CredentialsArgs,
+}
+
+/// How parents log in on their children.
+#[derive(Args, Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[command(next_help_heading = "SSH")]
+pub struct CredentialsArgs {
+    /// How parents log in on their children, where the inventory does not say it for a host
+    #[arg(long, value_name = "WAY", value_parser = credentials())]
+    pub credentials: Option<Credentials>,
 }
 
 /// What is asked or recorded before anything starts.

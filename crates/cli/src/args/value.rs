@@ -1,5 +1,7 @@
 //! Values of flags that have a form of their own.
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use mcom_model::Credentials;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -45,6 +47,22 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         rest = &rest[unit_end..];
     }
     if total.is_zero() { Err(refused()) } else { Ok(total) }
+}
+
+/// Reads a way for parents to log in on their children.
+pub fn credentials() -> impl TypedValueParser<Value = Credentials> {
+    let values = Credentials::ALL.map(|way| PossibleValue::new(way.word()).help(credentials_help(way)));
+    PossibleValuesParser::new(values).map(|word| Credentials::of_word(&word).unwrap_or_default())
+}
+
+const fn credentials_help(way: Credentials) -> &'static str {
+    match way {
+        Credentials::Auto => "By relay, and by transit where one of the two ends lacks what relay needs",
+        Credentials::Relay => "They hold no key: each login is signed here",
+        Credentials::Transit => "They do not: every host is logged in on from here, through its parent's sshd",
+        Credentials::Certificate => "With a certificate for minutes that allows nothing but this run",
+        Credentials::Own => "With their own SSH configuration and keys",
+    }
 }
 
 /// Reads a whole number of a range.

@@ -5,7 +5,7 @@ use crate::config::settings::{LinkSettings, Origin, Setting, Settings};
 use clap::ValueEnum;
 use mcom_fleet::dc::DcNameRule;
 use mcom_fleet::document::{self, DocumentError, Found, Section};
-use mcom_model::limits;
+use mcom_model::{Credentials, limits};
 use std::path::Path;
 
 const KEYS: [&str; 19] = [
@@ -113,11 +113,12 @@ impl<'f> File<'f> {
 
     fn credentials(&self, settings: &mut Settings) -> Result<(), DocumentError> {
         let Some(found) = self.section.text("credentials")? else { return Ok(()) };
-        if found.value != "own" {
-            let message = format!("`credentials` is '{}'; `own` is the one way that there is", found.value);
+        let Some(value) = Credentials::of_word(&found.value) else {
+            let words = Credentials::ALL.map(Credentials::word).join(", ");
+            let message = format!("`credentials` is '{}', and must be one of {words}", found.value);
             return Err(self.section.error(found.at, message));
-        }
-        self.set(&mut settings.credentials, Some(Found { value: "own", at: found.at }));
+        };
+        self.set(&mut settings.credentials, Some(Found { value, at: found.at }));
         Ok(())
     }
 

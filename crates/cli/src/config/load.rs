@@ -140,7 +140,10 @@ mod tests {
                 "config.toml:1:10: `output` is 'fancy', and must be one of auto, fold, lines, stream, none",
             ),
             ("fanout = 0", "config.toml:1:10: `fanout` is 0, and must be a whole number from 1 to 1000000"),
-            ("credentials = 'relay'", "config.toml:1:15: `credentials` is 'relay'; `own` is the one way that there is"),
+            (
+                "credentials = 'agent'",
+                "config.toml:1:15: `credentials` is 'agent', and must be one of auto, relay, transit, certificate, own",
+            ),
         ] {
             assert_eq!(loaded(text).unwrap_err(), message);
         }

@@ -2,10 +2,13 @@
 
 use crate::args::{ColorChoice, FoldIgnore, OutputChoice, ProgressChoice};
 use mcom_fleet::dc::DcNameRule;
-use mcom_model::limits;
+use mcom_model::{Credentials, limits};
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
+
+/// How parents log in on their children where nothing says it.
+const CREDENTIALS: Credentials = Credentials::Own;
 
 /// All settings.
 #[derive(Clone, Debug)]
@@ -37,7 +40,7 @@ pub struct Settings {
     /// Bytes kept of each stream of each host.
     pub output_cap: Setting<u64>,
     /// How parents reach their children.
-    pub credentials: Setting<&'static str>,
+    pub credentials: Setting<Credentials>,
     /// How output is shown.
     pub output: Setting<OutputChoice>,
     /// What outputs may differ in and still fold together.
@@ -115,7 +118,7 @@ impl Settings {
             max_fail: Setting::built_in(None),
             lock_wait: Setting::built_in(None),
             output_cap: Setting::built_in(limits::OUTPUT_CAP),
-            credentials: Setting::built_in("own"),
+            credentials: Setting::built_in(CREDENTIALS),
             output: Setting::built_in(OutputChoice::Auto),
             fold_ignore: Setting::built_in(Vec::new()),
             progress: Setting::built_in(ProgressChoice::Auto),

@@ -33,7 +33,7 @@ pub fn rows(settings: &Settings) -> Vec<SettingRow> {
         row("max_fail", &s.max_fail, |count| optional(count.map(|count| count.to_string()))),
         row("lock_wait", &s.lock_wait, |time| optional(time.map(|time| quoted(&time_text(time))))),
         row("output_cap", &s.output_cap, |bytes| quoted(&size_text(*bytes))),
-        row("credentials", &s.credentials, |word| quoted(word)),
+        row("credentials", &s.credentials, |way| quoted(way.word())),
         row("output", &s.output, word),
         row("fold_ignore", &s.fold_ignore, |words| {
             format!("[{}]", words.iter().map(word).collect::<Vec<_>>().join(", "))

@@ -40,6 +40,7 @@ pub fn build(request: Request, settings: &Settings, stdin: &StandardInput) -> Re
         rules: fleet.rules(),
         preferred: &hosts.preferred,
         user: user.as_deref(),
+        credentials: request.settings.credentials,
         shape: request.settings.shape,
         payload,
         limits: request.settings.limits,

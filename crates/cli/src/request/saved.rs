@@ -45,6 +45,6 @@ fn request_of(saved: &Plan) -> Request {
     Request {
         asked: saved.request.clone(),
         parts: parts.unwrap_or_default(),
-        settings: PlanSettings { shape: saved.shape, limits: saved.limits },
+        settings: PlanSettings { credentials: saved.credentials, shape: saved.shape, limits: saved.limits },
     }
 }

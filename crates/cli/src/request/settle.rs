@@ -5,7 +5,7 @@ use crate::config::Settings;
 use crate::error::{CliError, ErrorKind};
 use crate::request::payload::PayloadParts;
 use crate::request::quote::command_line;
-use mcom_model::{HostLock, PlanRequest, RunLimits, TreeShape, limits};
+use mcom_model::{Credentials, HostLock, PlanRequest, RunLimits, TreeShape, limits};
 use std::io::Read;
 use std::time::Duration;
 
@@ -20,9 +20,11 @@ pub struct Request {
     pub settings: PlanSettings,
 }
 
-/// Shape and limits of a plan.
+/// Credentials, shape and limits of a plan.
 #[derive(Clone, Copy, Debug)]
 pub struct PlanSettings {
+    /// How parents reach their children.
+    pub credentials: Credentials,
     /// The tree's shape.
     pub shape: TreeShape,
     /// Pace, time and size limits.
@@ -70,6 +72,7 @@ impl AskedArgs {
         // Without a limit a narrow width would make a tree as deep as there are hosts.
         let depth = flat.or(self.tree.depth).or(settings.depth.value).unwrap_or(limits::LEVELS);
         PlanSettings {
+            credentials: self.ssh.credentials.credentials.unwrap_or(settings.credentials.value),
             shape: TreeShape { width: self.tree.width.unwrap_or(settings.width.value), depth: Some(depth) },
             limits: self.pace.over(limits_of(settings)),
         }

@@ -57,8 +57,8 @@ fn spec(plan: &Plan, payload: Payload, how: &Execution<'_>) -> Result<RunSpec, C
     let (run, who, timers, output) = (run_id()?, who(), timers(), how.shown.display.mode);
     let limits = plan.limits.for_hosts(plan.hosts.len() as u64);
     if let Some(head) = how.retry_of {
-        let (reason, lock) = (plan.request.reason.clone(), plan.request.lock);
-        return Ok(RunSpec { run, who, reason, lock, timers, output, limits, ..head.spec.clone() });
+        let (reason, lock, credentials) = (plan.request.reason.clone(), plan.request.lock, plan.credentials);
+        return Ok(RunSpec { run, who, reason, lock, timers, output, limits, credentials, ..head.spec.clone() });
     }
     Ok(RunSpec {
         credentials: plan.credentials,

@@ -9,7 +9,7 @@ use crate::resolve::{Fleet, Hosts, StandardInput};
 use crate::verbs::plan_text::{pick_line, rule_words};
 use mcom_fleet::hostset::{HostSet, natural_cmp};
 use mcom_fleet::pattern::{Explanation, Target, host_set};
-use mcom_model::{DcRule, PlanRequest};
+use mcom_model::{Credentials, DcRule, PlanRequest};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -93,6 +93,8 @@ struct HostObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<String>,
     weight: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credentials: Option<Credentials>,
 }
 
 fn json(fleet: &Fleet<'_>, targets: &[Target]) -> String {
@@ -108,6 +110,7 @@ fn json(fleet: &Fleet<'_>, targets: &[Target]) -> String {
             port: target.port.or(known.port),
             address: known.address,
             weight: known.weight.unwrap_or(1),
+            credentials: known.credentials,
         };
         let line = serde_json::to_string(&object).expect("texts and numbers are JSON");
         text.push_str(&line);

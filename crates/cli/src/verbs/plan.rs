@@ -9,8 +9,18 @@ use crate::output::{print, say};
 use crate::request::{Planned, build};
 use crate::resolve::StandardInput;
 use crate::verbs::plan_text::{pick_line, plan_text};
+use mcom_fleet::planner::{Ways, ways};
 use mcom_model::{Inquiry, Plan};
 use mcom_report::already_text;
+use serde::Serialize;
+
+/// A plan as `--json` prints it: what can be told from it stands beside what can be carried out.
+#[derive(Serialize)]
+struct PlanObject<'a> {
+    #[serde(flatten)]
+    plan: &'a Plan,
+    ways: Ways,
+}
 
 /// Prints the plan. Returns the exit code.
 pub fn plan(args: &PlanArgs, settings: &Settings) -> Result<u8, CliError> {
@@ -38,7 +48,7 @@ pub(super) fn print_plan(planned: &Planned, json: bool) -> Result<(), CliError> 
         say(&line);
     }
     if json {
-        let text = serde_json::to_string_pretty(plan).expect("a plan is JSON");
+        let text = serde_json::to_string_pretty(&PlanObject { plan, ways: ways(plan) }).expect("a plan is JSON");
         return print(&(text + "\n"));
     }
     print(&plan_text(plan, &planned.preferred))

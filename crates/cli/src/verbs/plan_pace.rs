@@ -1,8 +1,8 @@
 //! The pace of a plan in words: how many run at once, how long, and what stops it.
 
 use crate::config::time_text;
-use mcom_fleet::planner::effective_maximum;
-use mcom_model::{Credentials, HostLock, Plan};
+use mcom_fleet::planner::{effective_maximum, ways};
+use mcom_model::{HostLock, Plan};
 use std::time::Duration;
 
 /// Everything about the pace, for a plan that is printed.
@@ -11,14 +11,33 @@ pub(super) fn pace_text(plan: &Plan) -> String {
         Some(ms) => format!("{} for the payload", time(ms)),
         None => "no time limit for the payload".to_owned(),
     };
-    let credentials = match plan.credentials {
-        Credentials::Own => "credentials own: parents reach their children with their own SSH keys",
-        Credentials::Auto | Credentials::Relay => "credentials relay: parents hold no key, each login is signed here",
-        Credentials::Transit => "credentials transit: every host is logged in on from here, through its parent",
-        Credentials::Certificate => "credentials certificate: parents get a certificate for minutes",
-    };
     let stops = stops_line(plan).map_or_else(String::new, |line| line + "\n");
-    format!("{}; {} to connect; {command}\n{stops}{credentials}\n", at_once(plan), time(plan.limits.connect_timeout_ms))
+    format!(
+        "{}; {} to connect; {command}\n{stops}{}\n",
+        at_once(plan),
+        time(plan.limits.connect_timeout_ms),
+        ways_line(plan)
+    )
+}
+
+/// How many hosts are reached in which way.
+pub(super) fn ways_line(plan: &Plan) -> String {
+    let ways = ways(plan);
+    let by = [
+        (ways.auto, "by relay (transit where an end lacks it)"),
+        (ways.relay, "by relay"),
+        (ways.transit, "by transit through the parent's sshd"),
+        (ways.certificate, "by certificate"),
+        (ways.own, "by parents with their own SSH keys"),
+    ];
+    let here = format!("{} from here", hosts(ways.here));
+    let below = by.into_iter().filter(|(count, _)| *count > 0).map(|(count, way)| format!("{count} {way}"));
+    let all: Vec<String> = std::iter::once(here).chain(below).collect();
+    format!("credentials {}: {}", plan.credentials.word(), all.join(", "))
+}
+
+fn hosts(count: usize) -> String {
+    format!("{count} host{}", if count == 1 { "" } else { "s" })
 }
 
 /// How many run at once, and with how many it opens.

@@ -1,6 +1,6 @@
 //! The plan in words: the tree, folded, with the reason for each choice.
 
-use crate::verbs::plan_pace::{at_once, pace_text, stops_line};
+use crate::verbs::plan_pace::{at_once, pace_text, stops_line, ways_line};
 use mcom_fleet::hostset::{HostSet, fold};
 use mcom_fleet::planner::{DcTree, trees};
 use mcom_model::{DcRule, HostId, Plan, limits};
@@ -43,7 +43,7 @@ pub(super) fn plan_brief(plan: &Plan, preferred: &HostSet) -> String {
     if trees.len() > BRIEF_DCS {
         let _ = writeln!(text, "  and {} more datacenters", trees.len() - BRIEF_DCS);
     }
-    text + &format!("  {}; credentials own\n", at_once(plan))
+    text + &format!("  {}\n  {}\n", at_once(plan), ways_line(plan))
         + &stops_line(plan).map_or_else(String::new, |line| format!("  {line}\n"))
 }
 
@@ -135,7 +135,10 @@ fn levels(plan: &Plan, tree: &DcTree<'_>) -> Vec<String> {
 }
 
 fn link(plan: &Plan, tree: &DcTree<'_>) -> String {
-    let connections = counted(tree.long_links, "connection", "connections");
+    let mut connections = counted(tree.long_links, "connection", "connections");
+    if tree.transit > 0 {
+        connections += &format!(" ({} through the parent)", tree.transit);
+    }
     match &plan.payload {
         Some(_) => format!("{connections}, {} of {}", counted(tree.long_links, "copy", "copies"), size(bytes(plan))),
         None => connections,

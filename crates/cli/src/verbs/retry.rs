@@ -68,6 +68,7 @@ fn planned(run: &StoredRun, head: &RunHead, hosts: &BTreeSet<HostId>, args: &Ret
         CliError::new(ErrorKind::Ledger, message)
     })?;
     let mut plan = planner::part(&head.plan, hosts);
+    plan.credentials = args.credentials.credentials.unwrap_or(head.spec.credentials);
     plan.limits = args.pace.over(plan.limits);
     plan.request.lock = args.lock.over(plan.request.lock);
     plan.request.reason = args.reason.clone().or(plan.request.reason);

@@ -1,5 +1,7 @@
 //! What an inventory says about one host.
 
+use mcom_model::Credentials;
+
 /// What the entries that match a host say about it together. Where two of them speak about the same attribute, the
 /// later one wins, so general entries stand first and exceptions below them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,6 +16,8 @@ pub struct HostAttributes {
     pub address: Option<String>,
     /// Rank as a parent: higher first, 0 never.
     pub weight: Option<u32>,
+    /// How its parent reaches it.
+    pub credentials: Option<Credentials>,
 }
 
 impl HostAttributes {
@@ -29,5 +33,6 @@ impl HostAttributes {
         keep(&mut self.port, later.port.as_ref());
         keep(&mut self.address, later.address.as_ref());
         keep(&mut self.weight, later.weight.as_ref());
+        keep(&mut self.credentials, later.credentials.as_ref());
     }
 }

@@ -4,8 +4,9 @@ use crate::document::{DocumentError, Found, Section};
 use crate::hostset::is_host_name;
 use crate::inventory::attributes::HostAttributes;
 use crate::pattern::{self, Joint, Pattern, TermKind};
+use mcom_model::Credentials;
 
-const KEYS: [&str; 7] = ["pattern", "dc", "groups", "user", "port", "address", "weight"];
+const KEYS: [&str; 8] = ["pattern", "dc", "groups", "user", "port", "address", "weight", "credentials"];
 
 /// The largest weight; more digits say nothing more.
 const MAX_WEIGHT: u64 = 1_000_000;
@@ -34,6 +35,7 @@ impl Entry {
             port: section.number("port", 1..=65_535)?.and_then(|port| u16::try_from(port.value).ok()),
             address: word(section, "address", |address| is_address(&address.replace("%h", "h")))?,
             weight: section.number("weight", 0..=MAX_WEIGHT)?.and_then(|weight| u32::try_from(weight.value).ok()),
+            credentials: credentials(section)?,
         };
         let groups = groups.into_iter().map(|group| group.value).collect();
         Ok(Self { pattern, groups, attributes })
@@ -102,6 +104,18 @@ fn word(section: &Section<'_>, key: &str, fits: impl Fn(&str) -> bool) -> Result
             Err(section.error(found.at, format!("`{}` cannot be the `{key}` of a host", found.value)))
         }
         found => Ok(found.map(|found| found.value)),
+    }
+}
+
+fn credentials(section: &Section<'_>) -> Result<Option<Credentials>, DocumentError> {
+    let Some(found) = section.text("credentials")? else { return Ok(None) };
+    match Credentials::of_word(&found.value) {
+        Some(credentials) => Ok(Some(credentials)),
+        None => {
+            let words = Credentials::ALL.map(Credentials::word).join(", ");
+            let message = format!("`credentials` is '{}', and must be one of {words}", found.value);
+            Err(section.error(found.at, message))
+        }
     }
 }
 

@@ -109,3 +109,13 @@ fn errors_point_at_their_place() {
     let group = refused("[groups]\n'a:b' = 'web1'\n");
     assert!(group.starts_with("fleet.toml:2:1: `a:b` cannot be the name of a group"), "{group}");
 }
+
+#[test]
+fn credentials_are_one_of_the_ways() {
+    let fleet = inventories("[[hosts]]\npattern = 'a'\ncredentials = 'transit'\n");
+    assert_eq!(fleet.attributes("a").credentials, Some(mcom_model::Credentials::Transit));
+    assert_eq!(
+        refused("[[hosts]]\npattern = 'a'\ncredentials = 'agent'\n"),
+        "fleet.toml:3:15: `credentials` is 'agent', and must be one of auto, relay, transit, certificate, own"
+    );
+}

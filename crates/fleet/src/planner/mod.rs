@@ -7,9 +7,11 @@ mod stale;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod ways;
 
 pub use candidate::ParentReason;
 pub use part::part;
 pub use plan::{PlanError, PlanInput, plan};
 pub use stale::{Difference, differences};
 pub use tree::{DcTree, LevelSummary, SubParent, effective_maximum, trees};
+pub use ways::{Ways, ways};

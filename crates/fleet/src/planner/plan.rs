@@ -25,6 +25,8 @@ pub struct PlanInput<'a> {
     pub preferred: &'a HostSet,
     /// The user on hosts whose target names none, whatever the inventory says.
     pub user: Option<&'a str>,
+    /// How parents reach their children, where the inventory does not say it for a host.
+    pub credentials: Credentials,
     /// The tree's shape.
     pub shape: TreeShape,
     /// What is run.
@@ -86,7 +88,7 @@ pub fn plan(input: PlanInput<'_>) -> Result<Plan, PlanError> {
         hosts,
         datacenters,
         shape: input.shape,
-        credentials: Credentials::Own,
+        credentials: input.credentials,
         payload: input.payload,
         limits: input.limits,
     })
@@ -104,7 +106,7 @@ fn host(input: &PlanInput<'_>, target: &Target, preferred: bool) -> (HostSpec, S
         user: target.user.clone().or_else(|| input.user.map(str::to_owned)).or(known.user),
         // `--parents` says that it may be one, whatever the inventory says.
         weight: if preferred { weight.max(1) } else { weight },
-        credentials: None,
+        credentials: known.credentials,
     };
     (host, dc.to_owned(), rule)
 }

@@ -12,7 +12,7 @@ pub enum Difference {
     New(HostSet),
     /// Hosts that the plan has and the request no longer gives.
     Gone(HostSet),
-    /// Hosts whose user, port, address or weight is another.
+    /// Hosts whose user, port, address, weight or credentials are others.
     Attributes(HostSet),
     /// Hosts that are in another datacenter.
     Moved(HostSet),
@@ -62,7 +62,8 @@ fn by_name(plan: &Plan) -> BTreeMap<&str, (&HostSpec, &str)> {
 }
 
 fn reached_alike(a: &HostSpec, b: &HostSpec) -> bool {
-    (&a.address, a.port, &a.user, a.weight) == (&b.address, b.port, &b.user, b.weight)
+    let reached = |host: &HostSpec| (host.address.clone(), host.port, host.user.clone(), host.weight, host.credentials);
+    reached(a) == reached(b)
 }
 
 fn reordered(saved: &Plan, fresh: &Plan) -> Vec<String> {
@@ -85,7 +86,7 @@ impl fmt::Display for Difference {
         match self {
             Self::New(hosts) => write!(f, "not in the plan: {hosts}"),
             Self::Gone(hosts) => write!(f, "no longer there: {hosts}"),
-            Self::Attributes(hosts) => write!(f, "other user, port, address or weight: {hosts}"),
+            Self::Attributes(hosts) => write!(f, "other user, port, address, weight or credentials: {hosts}"),
             Self::Moved(hosts) => write!(f, "in another datacenter: {hosts}"),
             Self::Candidates(dcs) => write!(f, "other parents are preferred in {}", dcs.join(", ")),
             Self::Payload => f.write_str("the payload is another"),

@@ -5,7 +5,7 @@ use crate::dc::DcRules;
 use crate::hostset::HostSet;
 use crate::inventory::{self, Inventories};
 use crate::pattern::Target;
-use mcom_model::{DcRule, HostId, Plan, PlanRequest, RunLimits, TreeShape, limits};
+use mcom_model::{Credentials, DcRule, HostId, Plan, PlanRequest, RunLimits, TreeShape, limits};
 
 struct Setup {
     inventory: Inventories,
@@ -14,6 +14,7 @@ struct Setup {
     user: Option<&'static str>,
     width: u32,
     depth: Option<u32>,
+    credentials: Credentials,
 }
 
 impl Default for Setup {
@@ -25,6 +26,7 @@ impl Default for Setup {
             user: None,
             width: 32,
             depth: None,
+            credentials: Credentials::Own,
         }
     }
 }
@@ -38,6 +40,7 @@ impl Setup {
             rules: &self.rules,
             preferred: &self.preferred,
             user: self.user,
+            credentials: self.credentials,
             shape: TreeShape { width: self.width, depth: self.depth },
             payload: None,
             limits: RunLimits::default(),
@@ -176,7 +179,10 @@ fn a_saved_plan_says_what_no_longer_holds() {
 
     let weights = inventory("[[hosts]]\npattern='mail2-dc1'\nweight=9\ndc='dc9'\n");
     let changed = Setup { inventory: weights, ..Setup::default() }.plan(&mails(3, &["dc1"])).unwrap();
-    assert_eq!(said(&changed), ["in another datacenter: mail2-dc1", "other user, port, address or weight: mail2-dc1"]);
+    assert_eq!(
+        said(&changed),
+        ["in another datacenter: mail2-dc1", "other user, port, address, weight or credentials: mail2-dc1"]
+    );
     let mut edited = saved.clone();
     edited.datacenters[0].members.reverse();
     assert_eq!(said(&edited), ["other parents are preferred in dc1"]);
@@ -221,4 +227,27 @@ fn a_part_of_a_plan_keeps_the_order_of_candidates_and_forgets_empty_datacenters(
         assert_eq!(names(&part, dc), kept);
         assert!(dc.members.iter().all(|&id| part.dc_of(id).name == dc.name));
     }
+}
+
+#[test]
+fn a_host_says_itself_how_it_is_reached() {
+    let text =
+        "[[hosts]]\npattern='*'\ncredentials='relay'\n[[hosts]]\npattern='mail[2-3]-dc1'\ncredentials='transit'\n";
+    let mut setup = Setup { inventory: inventory(text), credentials: Credentials::Auto, ..Setup::default() };
+    let plan = setup.plan(&mails(10, &["dc1"])).unwrap();
+    assert_eq!(plan.credentials, Credentials::Auto);
+    // One host is the parent: whichever it is, nobody else logs in on it.
+    let parent = plan.datacenters[0].members[0];
+    let counted = ways(&plan);
+    let transit = 2 - usize::from(plan.credentials_of(parent) == Credentials::Transit);
+    assert_eq!((counted.here, counted.transit, counted.relay), (1, transit, 9 - transit));
+    assert!(counted.ask() && !counted.only_from_here());
+
+    setup.inventory = inventory("[[hosts]]\npattern='mail[1-4]-dc1'\ncredentials='transit'\n");
+    setup.credentials = Credentials::Own;
+    let plan = setup.plan(&mails(4, &["dc1"])).unwrap();
+    let tree = &trees(&plan, &HostSet::new())[0];
+    assert_eq!((tree.long_links, tree.transit, tree.levels.len()), (4, 3, 1));
+    assert!(ways(&plan).only_from_here());
+    assert_eq!(ways(&Setup { depth: Some(1), ..Setup::default() }.plan(&mails(4, &["dc1"])).unwrap()).here, 4);
 }

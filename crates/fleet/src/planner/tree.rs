@@ -3,7 +3,7 @@
 use crate::hostset::HostSet;
 use crate::planner::candidate::{ParentReason, reason};
 use crate::tree::{split, top};
-use mcom_model::{HostId, HostSpec, Plan, PlannedDc};
+use mcom_model::{Credentials, HostId, HostSpec, Plan, PlannedDc};
 
 /// The tree of one datacenter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct DcTree<'p> {
     pub next: Vec<HostId>,
     /// Connections from the coordinator: what crosses the long link that often.
     pub long_links: usize,
+    /// How many of these go through the parent's sshd, to hosts that no parent logs in on.
+    pub transit: usize,
     /// What is below the coordinator, level by level.
     pub levels: Vec<LevelSummary>,
     /// The parents below the first one, level by level.
@@ -69,6 +71,7 @@ fn dc_tree<'p>(plan: &'p Plan, dc: &'p PlannedDc, preferred: &HostSet) -> DcTree
         parent: None,
         next: Vec::new(),
         long_links: groups.len(),
+        transit: 0,
         levels: Vec::new(),
         sub_parents: Vec::new(),
     };
@@ -82,10 +85,19 @@ fn dc_tree<'p>(plan: &'p Plan, dc: &'p PlannedDc, preferred: &HostSet) -> DcTree
     }
     let levels_left = plan.shape.depth.map(|depth| depth.saturating_sub(1));
     for group in &groups {
-        grow(plan, &mut tree, group, 1, levels_left);
+        let below = without_transit(plan, group);
+        tree.transit += group.len() - below.len();
+        grow(plan, &mut tree, &below, 1, levels_left);
     }
+    tree.long_links += tree.transit;
     tree.sub_parents.sort_by_key(|parent| parent.level);
     tree
+}
+
+/// The hosts of a group that stay below its head.
+fn without_transit(plan: &Plan, group: &[HostId]) -> Vec<HostId> {
+    let stays = |&(place, id): &(usize, HostId)| place == 0 || plan.credentials_of(id) != Credentials::Transit;
+    group.iter().copied().enumerate().filter(stays).map(|(_, id)| id).collect()
 }
 
 /// Adds a group, whose head stands on `level`, and everything below it.
