@@ -34,12 +34,23 @@ impl TreeRun {
     }
 
     fn violation(&mut self, id: LinkId, text: Broken) {
-        let Some(host) = self.link_host(id) else { return };
         let reason = Reason::new(ReasonKind::ProtocolViolation, text);
-        if matches!(self.role, Role::Coordinator(_)) {
+        self.record_violation(id, &reason);
+        self.lose_link(id, &reason, true);
+    }
+
+    /// A link was lost; where that was because of bytes that are no message, it is a violation like any other.
+    pub(super) fn link_lost(&mut self, id: LinkId, reason: &Reason) {
+        if reason.kind == ReasonKind::ProtocolViolation {
+            self.record_violation(id, reason);
+        }
+        self.lose_link(id, reason, false);
+    }
+
+    fn record_violation(&mut self, id: LinkId, reason: &Reason) {
+        if let (Some(host), Role::Coordinator(_)) = (self.link_host(id), &self.role) {
             self.record(What::Violation { host, reason: reason.clone() }, false);
         }
-        self.lose_link(id, &reason, true);
     }
 
     /// The host that a child speaks of, if it is one of those that were put below it.

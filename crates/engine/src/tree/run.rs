@@ -91,7 +91,7 @@ impl TreeRun {
             Input::AgentAsked { link, kind, bind, request } => self.agent_asked(link, kind, bind, request),
             Input::Judged { ticket, verdict } => self.judged(ticket, verdict),
             Input::Granted { ticket, granted } => self.granted(ticket, granted),
-            Input::LinkLost { link, reason } => self.lose_link(link, &reason, false),
+            Input::LinkLost { link, reason } => self.link_lost(link, &reason),
             Input::FromChild { link, message } => self.child_said(link, message),
             Input::Own(event) => self.own_event(event),
             Input::BodyStored { digest, len } => self.body_stored(digest, len),

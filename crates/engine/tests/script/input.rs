@@ -64,6 +64,9 @@ impl Names {
                 let reason = Reason::new(ReasonKind::ParentLost, "the parent is gone");
                 Input::LinkFailed { link: id(link), failure: LinkFailure::Unreachable(reason) }
             }
+            ["broke", link] => {
+                Input::LinkLost { link: id(link), reason: Reason::new(ReasonKind::ProtocolViolation, "no frame") }
+            }
             ["lost", link] => Input::LinkLost { link: id(link), reason: Reason::new(ReasonKind::LinkLost, "eof") },
             ["child", link, rest @ ..] => Input::FromChild { link: id(link), message: self.up(rest) },
             ["parent", rest @ ..] => Input::FromParent(self.down(rest, spec)),
