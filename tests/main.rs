@@ -9,6 +9,7 @@ mod cli_errors;
 mod config;
 mod faults;
 mod guide;
+mod hostile;
 mod hosts;
 mod interrupt;
 mod limits;
