@@ -83,6 +83,11 @@ impl Fields {
         self.rest.is_empty()
     }
 
+    /// Bytes that are left.
+    pub(crate) fn len(&self) -> usize {
+        self.rest.len()
+    }
+
     /// Nothing may be left.
     pub(crate) fn end(self) -> Result<(), Malformed> {
         if self.is_empty() { Ok(()) } else { Err(Malformed::Rest) }

@@ -49,6 +49,18 @@ pub(crate) fn certified_key(blob: &Bytes) -> Result<Option<Certified>, Malformed
     Ok(Some(Certified { key: key.into(), rest: fields }))
 }
 
+/// The fields of a plain key after its type, which a certificate repeats.
+pub(crate) fn fields_of_key(blob: &Bytes) -> Result<Bytes, Malformed> {
+    let mut fields = Fields::new(blob.clone());
+    let strings = strings_of(&fields.text()?).ok_or(Malformed::Value)?;
+    let key = blob.slice(blob.len() - fields.len()..);
+    for _ in 0..strings {
+        fields.string()?;
+    }
+    fields.end()?;
+    Ok(key)
+}
+
 /// The key itself: that of a certificate is the key that it is for.
 pub(crate) fn plain_key(blob: &Bytes) -> Result<Bytes, Malformed> {
     Ok(certified_key(blob)?.map_or_else(|| blob.clone(), |certified| certified.key))

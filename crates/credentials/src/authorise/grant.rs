@@ -1,11 +1,10 @@
-//! Whether a login that a parent's ssh is about to make is signed: the rules, each of which must hold.
+//! What a login is judged by, and what is signed when all is right.
 
 use crate::bind::Bind;
 use crate::identity::{PublicIdentity, fingerprint};
-use crate::refusal::Refusal;
 use crate::sign_request::SignRequest;
 use bytes::Bytes;
-use mcom_model::{Access, Edge, Verdict};
+use mcom_model::{Access, Verdict};
 use std::collections::BTreeSet;
 
 /// What the coordinator knows when it judges.
@@ -49,16 +48,4 @@ impl Grant {
             host_key: Some(fingerprint(&self.host_key)),
         }
     }
-}
-
-/// Judges a login: `bind` is the body of the session-bind message, `request` that of the sign request.
-pub fn authorise(edge: &Edge, known: &Known<'_>, bind: &[u8], request: &[u8]) -> Result<Grant, Refusal> {
-    let _ = (edge, known, bind, request);
-    Err(Refusal::EdgeClosed)
-}
-
-/// Judges a key that a parent's node has made and wants certified: the bytes of the public key.
-pub fn authorise_certificate(edge: &Edge, key: &[u8]) -> Result<PublicIdentity, Refusal> {
-    let _ = (edge, key);
-    Err(Refusal::EdgeClosed)
 }
