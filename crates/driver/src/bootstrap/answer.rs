@@ -54,7 +54,7 @@ pub(super) fn command_was_reached(bytes: &[u8]) -> bool {
 }
 
 /// The reason in the answer to an upload, or none where the node stands.
-pub(super) fn upload_refused(answer: &str) -> Option<Reason> {
+pub(crate) fn upload_refused(answer: &str) -> Option<Reason> {
     if answer.trim_end() == PUT_OK {
         return None;
     }

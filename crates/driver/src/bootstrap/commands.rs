@@ -23,13 +23,29 @@ pub(super) fn link(nodes: impl Iterator<Item = Digest>) -> String {
 /// Takes a node from standard input, checks it, and gives it its name. Prints [`PUT_OK`], or [`PUT_REFUSED`] with a
 /// word for the cause and what was seen. `nonce` keeps uploads apart that run at once.
 pub(super) fn upload(digest: Digest, len: usize, sha256: &str, nonce: &str) -> String {
-    wrap(&format!(
-        r#"LC_ALL=C; export LC_ALL; umask 077; {SPOOL} no() {{ if [ -n "$t" ]; then rm -f "$t"; fi; echo "{PUT_REFUSED} $1 $2"; exit 0; }}; t=; if [ -h "$s" ]; then no unsafe "$s is a symbolic link"; fi; e=$(mkdir -p "$s" 2>&1) || no write "$e"; cd "$s" 2>/dev/null || no unsafe "$s cannot be entered"; [ -O . ] || no unsafe "$s belongs to somebody else"; chmod 700 . 2>/dev/null; e=$(mkdir -p node 2>&1) || no write "$e"; if [ -h node ]; then no unsafe "$s/node is a symbolic link"; fi; [ -O node ] || no unsafe "$s/node belongs to somebody else"; t=node/.{digest}.{nonce}; e=$(dd of=$t bs=65536 conv=fsync 2>&1) || no write "$e"; n=$(wc -c <$t); [ "$n" -eq {len} ] || no digest "$n of {len} bytes arrived"; if command -v sha256sum >/dev/null 2>&1; then h=$(sha256sum <$t); elif command -v shasum >/dev/null 2>&1; then h=$(shasum -a 256 <$t); elif command -v openssl >/dev/null 2>&1; then h=$(openssl dgst -sha256 -r <$t); else no tool "none of sha256sum, shasum and openssl is there"; fi; case "$h" in {sha256}*) ;; *) no digest "its SHA-256 is $h";; esac; chmod 700 $t; e=$(./$t --version 2>&1) || no execute "$s: $e"; e=$(mv -f $t node/{digest} 2>&1) || no write "$e"; echo {PUT_OK}"#
-    ))
+    wrap(&format!("{SPOOL} {}; echo {PUT_OK}", put("", digest, &len.to_string(), sha256, nonce)))
+}
+
+/// For a shell of another user of this host, which reads it from standard input: runs the node as `attach`. Where it is
+/// missing in that user's spool it prints [`ABSENT`], and takes it from standard input, behind a line with its length and
+/// its SHA-256. Nothing may be sent behind this before the answer has come, because a shell may read ahead.
+pub(crate) fn attach(digest: Digest, nonce: &str) -> String {
+    let put = put("head -c $len |", digest, "$len", "$sum", nonce);
+    format!(
+        r#"{SPOOL} go() {{ cd "$s" 2>/dev/null && [ -O . ] && [ -O node ] && [ -O node/{digest} ] && [ -x node/{digest} ] && exec ./node/{digest} attach; }}; go; echo {ABSENT}; read -r len sum; ({put}) && go; exit 1"#
+    )
+}
+
+/// Puts a node into the spool `$s`; ends the shell with [`PUT_REFUSED`] where that cannot be done. `source` is what gives
+/// the bytes, where that is not standard input up to its end.
+fn put(source: &str, digest: Digest, len: &str, sha256: &str, nonce: &str) -> String {
+    format!(
+        r#"LC_ALL=C; export LC_ALL; umask 077; no() {{ if [ -n "$t" ]; then rm -f "$t"; fi; echo "{PUT_REFUSED} $1 $2"; exit 1; }}; t=; if [ -h "$s" ]; then no unsafe "$s is a symbolic link"; fi; e=$(mkdir -p "$s" 2>&1) || no write "$e"; cd "$s" 2>/dev/null || no unsafe "$s cannot be entered"; [ -O . ] || no unsafe "$s belongs to somebody else"; chmod 700 . 2>/dev/null; e=$(mkdir -p node 2>&1) || no write "$e"; if [ -h node ]; then no unsafe "$s/node is a symbolic link"; fi; [ -O node ] || no unsafe "$s/node belongs to somebody else"; t=node/.{digest}.{nonce}; e=$({source} dd of=$t bs=65536 conv=fsync 2>&1) || no write "$e"; n=$(wc -c <$t); [ "$n" -eq {len} ] || no digest "$n of {len} bytes arrived"; if command -v sha256sum >/dev/null 2>&1; then h=$(sha256sum <$t); elif command -v shasum >/dev/null 2>&1; then h=$(shasum -a 256 <$t); elif command -v openssl >/dev/null 2>&1; then h=$(openssl dgst -sha256 -r <$t); else no tool "none of sha256sum, shasum and openssl is there"; fi; case "$h" in {sha256}*) ;; *) no digest "its SHA-256 is $h";; esac; chmod 700 $t; e=$(./$t --version 2>&1) || no execute "$s: $e"; e=$(mv -f $t node/{digest} 2>&1) || no write "$e""#
+    )
 }
 
 /// Begins the line of a host that lacks the node; the number is the version of the line.
-pub(super) const ABSENT: &str = "mcom-absent 1";
+pub(crate) const ABSENT: &str = "mcom-absent 1";
 /// The node stands under its name.
 pub(super) const PUT_OK: &str = "mcom-put ok";
 /// The node could not be put there.
@@ -42,7 +58,7 @@ fn wrap(script: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write as _;
+    use std::io::{BufRead as _, Write as _};
     use std::os::unix::fs::PermissionsExt as _;
     use std::path::Path;
     use std::process::{Command, Stdio};
@@ -105,6 +121,36 @@ mod tests {
             assert_eq!(run(shell, &command, &spool, b""), "called: link\n", "{shell}");
             let mode = std::fs::metadata(spool.join("node")).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o700);
+        }
+    }
+
+    /// The node comes on the same standard input as the shell's text, once it was asked for.
+    #[test]
+    fn another_users_shell_takes_the_node_from_its_own_input_and_runs_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = folder.path().join("spool of mine");
+        let text = attach(Digest::of(NODE), "n1") + "\n";
+        for shell in shells().filter(|shell| ["/bin/sh", "/bin/bash", "/bin/dash", "/bin/zsh"].contains(shell)) {
+            for words in [&[ABSENT, "called: attach"][..], &["called: attach"]] {
+                let mut child = Command::new(shell)
+                    .env("MCOM_SPOOL", &spool)
+                    .stdin(Stdio::piped())
+                    .stdout(Stdio::piped())
+                    .spawn()
+                    .unwrap();
+                let (mut to, from) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+                let mut lines = std::io::BufReader::new(from).lines();
+                to.write_all(text.as_bytes()).unwrap();
+                for word in words {
+                    assert_eq!(lines.next().unwrap().unwrap(), *word, "{shell}");
+                    if *word == ABSENT {
+                        writeln!(to, "{} {}", NODE.len(), sha256(NODE)).unwrap();
+                        to.write_all(NODE).unwrap();
+                    }
+                }
+                child.wait().unwrap();
+            }
+            std::fs::remove_dir_all(&spool).unwrap();
         }
     }
 

@@ -8,5 +8,7 @@ mod session;
 mod store;
 mod upload;
 
+pub(crate) use answer::upload_refused;
+pub(crate) use commands::{ABSENT, attach};
 pub use open::open;
 pub use store::{NodeFile, NodeStore, NodeStoreError};

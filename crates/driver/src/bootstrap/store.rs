@@ -34,11 +34,11 @@ pub struct NodeFile {
 
 /// What is sent: kept from the first time on, because a parent may have to send it to every child.
 #[derive(Clone, Debug)]
-pub(super) struct Loaded {
+pub(crate) struct Loaded {
     /// The program.
-    pub(super) bytes: Bytes,
+    pub(crate) bytes: Bytes,
     /// Its SHA-256, which tools on any host can compute.
-    pub(super) sha256: String,
+    pub(crate) sha256: String,
 }
 
 /// Why there is no node to put on a host.
@@ -84,16 +84,7 @@ impl NodeStore {
 
     /// The running node itself, for the hosts below it. Its file is named by its digest, which spares reading it now.
     pub fn of_this_node() -> Result<Self, NodeStoreError> {
-        let exe = PathBuf::from("/proc/self/exe");
-        let name = std::fs::read_link(&exe).ok().and_then(|path| path.file_name()?.to_str()?.parse().ok());
-        let node = match name {
-            Some(digest) => Some(NodeFile::new(arch::of_machine(std::env::consts::ARCH), digest, &exe)),
-            None => NodeFile::read(&exe)?,
-        };
-        match node {
-            Some(node) => Ok(Self { nodes: vec![node], origin: Origin::Parent }),
-            None => Err(NodeStoreError::None { places: vec![exe] }),
-        }
+        Ok(Self { nodes: vec![NodeFile::of_program(Path::new("/proc/self/exe"))?], origin: Origin::Parent })
     }
 
     /// All nodes.
@@ -128,8 +119,18 @@ impl NodeFile {
         self.digest
     }
 
+    /// A node program of this machine.
+    pub(crate) fn of_program(exe: &Path) -> Result<Self, NodeStoreError> {
+        let name = std::fs::read_link(exe).ok().and_then(|path| path.file_name()?.to_str()?.parse().ok());
+        let node = match name {
+            Some(digest) => Some(Self::new(arch::of_machine(std::env::consts::ARCH), digest, exe)),
+            None => Self::read(exe)?,
+        };
+        node.ok_or_else(|| NodeStoreError::None { places: vec![exe.to_owned()] })
+    }
+
     /// What must arrive.
-    pub(super) fn load(&self) -> Result<Loaded, NodeStoreError> {
+    pub(crate) fn load(&self) -> Result<Loaded, NodeStoreError> {
         if let Some(loaded) = self.loaded.get() {
             return Ok(loaded.clone());
         }

@@ -8,6 +8,7 @@ mod local;
 mod petition;
 mod pipes;
 mod reader;
+mod streams;
 mod writer;
 
 pub use child::{ChildLink, FromChild};
@@ -18,4 +19,5 @@ pub use local::LocalNodes;
 pub use petition::{Granted, Petitioner};
 pub use pipes::{Hold, Pipes};
 pub use reader::Reader;
+pub(crate) use streams::own_streams;
 pub use writer::{Outgoing, Queue, Writer, queue};

@@ -13,7 +13,7 @@ use crate::supervisor::OwnAttempt;
 use bytes::Bytes;
 use mcom_engine::tree::{Effect, Input, OwnEvent, TreeRun};
 use mcom_model::{BlobRef, Reason, ReasonKind, RunSpec};
-use mcom_wire::{Down, HelloDown, HelloUp, PROTOCOL, Secret, Up};
+use mcom_wire::{Assignment, Down, HelloDown, HelloUp, PROTOCOL, Secret, Up};
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
@@ -153,7 +153,7 @@ impl Node {
                     }
                     if assignment.members > 0 {
                         make_room(assignment.members as usize);
-                        self.links.set_connector(self.ways.connector(&assignment.spec));
+                        self.links.set_connector(self.ways.connector(assignment));
                     }
                 }
                 self.inputs.push_back(Input::FromParent(order));
@@ -182,7 +182,8 @@ impl Node {
             (Effect::SendUp(message), _) => self.uplink.send(message),
             (Effect::StartOwn(start), _) => {
                 // A second one comes after the first has found that nothing has begun.
-                self.own = Some(OwnAttempt::start(*start, self.blobs.bytes(), self.own_events.clone()));
+                let (blobs, password) = (self.blobs.bytes(), self.password.clone());
+                self.own = Some(OwnAttempt::start(*start, blobs, password, self.own_events.clone()));
             }
             (Effect::ReadOwn { stream, upto }, Some(own)) => own.allow(stream, upto),
             (Effect::GiveUpOwn, Some(own)) => own.give_up(),
@@ -209,16 +210,17 @@ struct Ways {
 }
 
 impl Ways {
-    fn connector(&mut self, spec: &RunSpec) -> Result<Arc<Connector>, Reason> {
+    fn connector(&mut self, assignment: &Assignment) -> Result<Arc<Connector>, Reason> {
         if let Children::Local(nodes) = &self.children {
             return Ok(Arc::new(Connector::Local(nodes.clone())));
         }
+        let spec = &assignment.spec;
         let settings = SshSettings {
             config: spec.inner.config.clone().map(Into::into),
             options: spec.inner.options.clone(),
             connect_timeout: Duration::from_millis(spec.limits.connect_timeout_ms),
         };
-        let client = SshClient::new(&settings)
+        let client = SshClient::for_parent(&settings, &assignment.identities)
             .map_err(|error| Reason::new(ReasonKind::SshFailed, format!("on the parent: {error}")))?;
         self.client = Some(Arc::clone(&client));
         Ok(Arc::new(Connector::Ssh { client, nodes: self.nodes.clone() }))

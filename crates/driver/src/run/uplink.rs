@@ -1,10 +1,8 @@
 //! The link of a node upwards: its own standard input and output.
 
-use crate::link::{Reader, Writer, queue};
+use crate::link::{Reader, Writer, own_streams, queue};
 use mcom_wire::{Decoder, Down, Up};
-use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
 use tokio::net::unix::pipe;
 use tokio::task::JoinHandle;
@@ -23,10 +21,7 @@ pub(super) struct Uplink {
 impl Uplink {
     /// Takes standard input and output, and says `hello` on it.
     pub(super) fn of_this_process(hello: Up) -> io::Result<Self> {
-        let from = pipe::Receiver::from_owned_fd_unchecked(unblocked(io::stdin())?)?;
-        let to = pipe::Sender::from_owned_fd_unchecked(unblocked(io::stdout())?)?;
-        // Nothing else may write between the frames, and the parent is to see the end as soon as this end closes.
-        rustix::stdio::dup2_stdout(std::fs::File::options().write(true).open("/dev/null")?)?;
+        let (from, to) = own_streams()?;
         let (writer, mut queue) = queue();
         let writing = tokio::spawn(async move {
             // A parent that no longer takes anything is noticed by the reader.
@@ -44,11 +39,4 @@ impl Uplink {
         drop(self.writer);
         let _ = timeout(LAST_TIME, self.writing).await;
     }
-}
-
-/// sshd gives pipes or sockets, and both are read and written in the same way.
-fn unblocked(fd: impl AsFd) -> io::Result<OwnedFd> {
-    let fd = fd.as_fd().try_clone_to_owned()?;
-    fcntl_setfl(&fd, fcntl_getfl(&fd)? | OFlags::NONBLOCK)?;
-    Ok(fd)
 }

@@ -26,7 +26,7 @@ pub(super) fn begin(place: Option<PathBuf>, start: &OwnStart, blobs: &[Bytes]) -
     if let Some(reason) = other_user(start.claimed_by) {
         return Beginning::Nothing(ended(Outcome::Unknown { reason }));
     }
-    try_begin(place, start, blobs).unwrap_or_else(|error| Beginning::Nothing(ended(failed(start.mode, error))))
+    try_begin(place, start, blobs).unwrap_or_else(|error| Beginning::Nothing(ended(failed(start.mode, error.reason()))))
 }
 
 /// The word that an attempt is given up with, where nothing has begun.
@@ -111,10 +111,6 @@ fn other_user(claimed_by: Option<u32>) -> Option<Reason> {
 /// Whether the payload is whole, one that this node can run, and one that may outlive the link.
 fn check(start: &OwnStart, blobs: &[Bytes]) -> Result<(), Reason> {
     let payload = &start.spec.payload;
-    if let Some(user) = &payload.run_as {
-        let text = format!("this node cannot run a payload as another user ({})", user.user);
-        return Err(Reason::new(ReasonKind::CannotExecute, text));
-    }
     let fits = payload.blobs().count() == blobs.len()
         && payload.blobs().zip(blobs).all(|(blob, bytes)| Digest::of(bytes) == blob.digest);
     if !fits {
@@ -125,8 +121,7 @@ fn check(start: &OwnStart, blobs: &[Bytes]) -> Result<(), Reason> {
 }
 
 /// A spool that cannot be used lets nothing start. What may have begun in it is not known then.
-fn failed(mode: OwnMode, error: SpoolError) -> Outcome {
-    let reason = error.reason();
+pub(super) fn failed(mode: OwnMode, reason: Reason) -> Outcome {
     match mode {
         OwnMode::Start => Outcome::Refused { reason },
         OwnMode::Look | OwnMode::Void => Outcome::Unknown { reason },

@@ -19,6 +19,7 @@ mod own;
 mod payload;
 mod perform;
 mod record;
+mod run_as;
 mod supervise;
 mod sys;
 mod tail;
@@ -26,4 +27,5 @@ mod teller;
 mod watch;
 
 pub use own::{OwnAttempt, OwnPlace};
+pub use run_as::attach;
 pub use supervise::supervise;

@@ -7,13 +7,15 @@ use crate::spool::{AttemptFolder, Claim, Spool, SpoolError, Void};
 use crate::supervisor::begin::{Beginning, begin, ended};
 use crate::supervisor::follow::{Followed, Follower};
 use crate::supervisor::inquiry::{self, Answered, inquire};
+use crate::supervisor::run_as::pass_on;
 use crate::supervisor::tail::Tail;
 use crate::supervisor::teller::{Gone, Order, Teller};
 use crate::supervisor::watch::Watch;
 use bytes::Bytes;
 use mcom_engine::attempt::Verdict;
 use mcom_engine::tree::{OwnEvent, OwnStart};
-use mcom_model::{Outcome, PayloadKind, Reason, ReasonKind, Stream};
+use mcom_model::{Outcome, PayloadKind, Reason, ReasonKind, RunAs, Stream};
+use mcom_wire::Secret;
 use std::path::PathBuf;
 use std::time::Instant;
 use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -32,25 +34,44 @@ pub struct OwnPlace {
     pub program: PathBuf,
     /// The spool; none is the user's own.
     pub spool: Option<PathBuf>,
+    /// `SSH_CONNECTION` for the history, where the environment of this process does not have it.
+    pub link: Option<String>,
 }
 
 impl Default for OwnPlace {
     /// This very program, and the user's spool.
     fn default() -> Self {
-        Self { program: "/proc/self/exe".into(), spool: None }
+        Self { program: "/proc/self/exe".into(), spool: None, link: None }
     }
 }
 
 impl OwnAttempt {
     /// Sees to the attempt as its [mode](mcom_engine::tree::OwnMode) says. Everything that happens, a refusal included,
     /// comes as an event. The last is [`OwnEvent::NotBegun`], or [`OwnEvent::Ended`], after which only output follows,
-    /// as far as it is allowed.
-    pub fn start(start: OwnStart, blobs: Vec<Bytes>, events: Sender<OwnEvent>) -> Self {
-        Self::start_at(OwnPlace::default(), start, blobs, events)
+    /// as far as it is allowed. Where the payload is another user's, it is that user's process that does all this; the
+    /// password is for sudo, where sudo wants one.
+    pub fn start(start: OwnStart, blobs: Vec<Bytes>, password: Option<Secret>, events: Sender<OwnEvent>) -> Self {
+        Self::start_at(OwnPlace::default(), start, blobs, password, events)
     }
 
     /// The same with another program or spool.
-    pub fn start_at(place: OwnPlace, start: OwnStart, blobs: Vec<Bytes>, events: Sender<OwnEvent>) -> Self {
+    pub fn start_at(
+        place: OwnPlace,
+        start: OwnStart,
+        blobs: Vec<Bytes>,
+        password: Option<Secret>,
+        events: Sender<OwnEvent>,
+    ) -> Self {
+        let Some(run_as) = start.spec.payload.run_as.clone().filter(is_another) else {
+            return Self::start_here(place, start, blobs, events);
+        };
+        let (orders, taken) = unbounded_channel();
+        tokio::spawn(pass_on(place, (run_as, password), start, blobs, events, taken));
+        Self { orders }
+    }
+
+    /// The same in this process, whoever its user is.
+    pub(super) fn start_here(place: OwnPlace, start: OwnStart, blobs: Vec<Bytes>, events: Sender<OwnEvent>) -> Self {
         let (orders, taken) = unbounded_channel();
         tokio::spawn(see_to(place, start, blobs, events, taken));
         Self { orders }
@@ -71,6 +92,11 @@ impl OwnAttempt {
     pub fn cancel(&self) {
         let _ = self.orders.send(Order::Cancel);
     }
+}
+
+/// Whether the user has to be become. A node that is root's needs no sudo to be root.
+fn is_another(run_as: &RunAs) -> bool {
+    !(run_as.user == "root" && rustix::process::geteuid().is_root())
 }
 
 /// What is asked of the host, for each look at where its attempt stands.
@@ -154,7 +180,7 @@ async fn supervised(
 ) -> Result<Followed, Gone> {
     teller.claimed(&spool.host().boot).await?;
     let handed = claim.hand_on().map_err(|error| attempt.files().error("claim", "hand on", error).reason());
-    let watch = handed.and_then(|file| Watch::start(&place.program, &attempt, file));
+    let watch = handed.and_then(|file| Watch::start(place, &attempt, file));
     drop(claim);
     let watch = match watch {
         Ok(watch) => watch,

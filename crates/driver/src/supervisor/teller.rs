@@ -3,10 +3,11 @@
 use crate::supervisor::tail::Tail;
 use mcom_engine::tree::{OwnEvent, OwnMode};
 use mcom_model::{OutputMode, Stream};
+use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::{Sender, UnboundedReceiver};
 
 /// What the engine orders.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Order {
     Allow(Stream, u64),
     GiveUp,

@@ -1,6 +1,7 @@
 //! What wakes a node that follows an attempt.
 
 use crate::spool::{AttemptFolder, SpoolError};
+use crate::supervisor::own::OwnPlace;
 use crate::supervisor::{bell, sys};
 use mcom_model::{Reason, ReasonKind};
 use rustix::fs::inotify::{CreateFlags, WatchFlags, add_watch, init};
@@ -45,14 +46,15 @@ pub(super) enum Woken {
 
 impl Watch {
     /// Starts the supervisor, detached from the link's streams. It is handed the claim with its flock on.
-    pub(super) fn start(program: &Path, attempt: &AttemptFolder, claim: File) -> Result<Self, Reason> {
+    pub(super) fn start(place: &OwnPlace, attempt: &AttemptFolder, claim: File) -> Result<Self, Reason> {
         let files = attempt.files();
         let bell = files.open_fifo("bell").map_err(|error| error.reason())?;
         let bell = pipe::Receiver::from_file_unchecked(bell);
         let bell = bell.map_err(|error| files.error("bell", "listen to", error).reason())?;
-        let child = Command::new(program)
+        let child = Command::new(&place.program)
             .arg("supervise")
             .arg(attempt.place())
+            .envs(place.link.as_ref().map(|link| ("SSH_CONNECTION", link)))
             .stdin(claim)
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -7,6 +7,7 @@ mod faults;
 mod follow;
 mod giving_up;
 mod output;
+mod run_as;
 mod running;
 mod stand;
 mod waiting;

@@ -48,6 +48,16 @@ impl Stand {
         Self { place: place.to_owned(), deadline_ms: None, _owned: None }
     }
 
+    /// A stand that another user of the machine can enter, with a spool of that user's.
+    pub fn of_user(uid: u32) -> Self {
+        use std::os::unix::fs::{PermissionsExt as _, chown};
+        let stand = Self::new();
+        std::fs::set_permissions(stand.place(), std::fs::Permissions::from_mode(0o755)).unwrap();
+        std::fs::create_dir(stand.spool()).unwrap();
+        chown(stand.spool(), Some(uid), None).unwrap();
+        stand
+    }
+
     pub fn place(&self) -> &Path {
         &self.place
     }
@@ -85,11 +95,11 @@ impl Stand {
         (spec, blobs): (RunSpec, Vec<Bytes>),
     ) -> Running {
         let (said, events) = channel(64);
-        let place = OwnPlace { program, spool: Some(self.spool()) };
+        let place = OwnPlace { program, spool: Some(self.spool()), link: None };
         let (name, dc) = ("web1".into(), "dc1".into());
         let (deadline_ms, claimed_by) = (self.deadline_ms, None);
         let start = OwnStart { mode, spec, me: HostId(3), name, dc, from, deadline_ms, claimed_by };
-        Running { attempt: OwnAttempt::start_at(place, start, blobs, said), events, seen: vec![] }
+        Running { attempt: OwnAttempt::start_at(place, start, blobs, None, said), events, seen: vec![] }
     }
 
     /// A command that knows the stand's files: `$F` is `pids`, `$W` is `wait`, `$S` is `starts`, `$E` is `escaped`.
