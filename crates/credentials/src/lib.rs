@@ -15,7 +15,7 @@ mod sign_request;
 mod user_auth;
 mod verify;
 
-pub use authorise::{Grant, Known, authorise, authorise_certificate};
+pub use authorise::{Grant, Known, authorise, authorise_certificate, check_host_key};
 pub use bind::Bind;
 pub use fields::Malformed;
 pub use identity::{IdentityError, PublicIdentity, fingerprint};

@@ -43,7 +43,7 @@ impl KnownKeys {
 }
 
 /// Checks that the host key of the bind is one of the child, and that it signed the session.
-pub(super) fn check_host_key(access: &Access, now_s: u64, bind: &Bind) -> Result<(), Refusal> {
+pub fn check_host_key(access: &Access, now_s: u64, bind: &Bind) -> Result<(), Refusal> {
     let known = KnownKeys::of(access)?;
     let certificate = Certificate::parse(&bind.host_key).map_err(Refusal::CertificateMalformed)?;
     let key = certificate.as_ref().map_or(&bind.host_key, |certificate| &certificate.key);

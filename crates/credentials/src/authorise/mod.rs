@@ -6,4 +6,5 @@ mod judge;
 mod login;
 
 pub use grant::{Grant, Known};
+pub use host_key::check_host_key;
 pub use judge::{authorise, authorise_certificate};
