@@ -4,6 +4,7 @@
 use crate::clock::RunClock;
 use crate::credentials::{AskKind, Verdict};
 use crate::digest::Digest;
+use crate::heard;
 use crate::ids::{HostId, HostRanges, RunId};
 use crate::outcome::{Outcome, Receipt, Stream, Tally};
 use crate::reason::Reason;
@@ -189,6 +190,7 @@ pub enum HostEvent {
     /// The attempt had begun there under an earlier link. It is followed from the spool, where it runs or has ended.
     Attached {
         /// The boot id of the claim.
+        #[serde(deserialize_with = "heard::word")]
         boot: String,
     },
     /// Another run holds the host, and the attempt waits for it.
@@ -199,6 +201,7 @@ pub enum HostEvent {
     /// The attempt is claimed there.
     Claimed {
         /// The host's boot id.
+        #[serde(deserialize_with = "heard::word")]
         boot: String,
         /// The user id that has it: another user's spool does not know of it.
         #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -6,6 +6,7 @@ mod clock;
 mod credentials;
 mod digest;
 mod event;
+pub mod heard;
 mod host;
 mod ids;
 mod inquiry;

@@ -111,6 +111,9 @@ pub const REASON_BYTES: usize = 400;
 /// Bytes of the line that a payload leaves in `$MCOM_RESULT`.
 pub const RESULT_BYTES: usize = 200;
 
+/// Bytes of a word that a host has for itself: a boot id has 36.
+pub const WORD_BYTES: usize = 64;
+
 /// Length of a host's name: the longest DNS name.
 pub const HOST_NAME_BYTES: usize = 253;
 

@@ -1,6 +1,7 @@
 //! How one host ended, and the receipt that proves it.
 
 use crate::digest::Digest;
+use crate::heard;
 use crate::reason::Reason;
 use serde::{Deserialize, Serialize};
 
@@ -194,7 +195,7 @@ pub struct Receipt {
     /// Standard error.
     pub err: BodyRef,
     /// What the payload wrote to `$MCOM_RESULT`, cut to a line.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "heard::result")]
     pub result: Option<String>,
     /// Processes that the payload left behind.
     #[serde(default, skip_serializing_if = "is_zero")]

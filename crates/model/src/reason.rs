@@ -1,5 +1,6 @@
 //! Why a host is not ok when its payload is not to blame, and what mends it.
 
+use crate::{heard, limits};
 use serde::{Deserialize, Serialize};
 
 /// The class of a reason. Every class has one mend, so all views give the same advice.
@@ -96,19 +97,14 @@ pub struct Reason {
     /// The class.
     pub kind: ReasonKind,
     /// What was seen, in one line. May hold remote bytes: pass it through the sanitiser before a terminal.
+    #[serde(deserialize_with = "heard::reason")]
     pub text: String,
 }
 
 impl Reason {
-    /// A reason of `kind`; `text` is cut to [`crate::limits::REASON_BYTES`].
+    /// A reason of `kind`; `text` is cut to [`limits::REASON_BYTES`].
     pub fn new(kind: ReasonKind, text: impl Into<String>) -> Self {
-        let mut text: String = text.into();
-        if text.len() > crate::limits::REASON_BYTES {
-            let end = text.floor_char_boundary(crate::limits::REASON_BYTES);
-            text.truncate(end);
-            text.push('…');
-        }
-        Self { kind, text }
+        Self { kind, text: heard::cut(text.into(), limits::REASON_BYTES) }
     }
 
     /// What to do about it, where there is something to do.

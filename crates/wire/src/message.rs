@@ -28,8 +28,10 @@ pub struct HelloUp {
     /// The digest of the node that is speaking.
     pub node: Digest,
     /// Its architecture, as `uname -m` has it.
+    #[serde(deserialize_with = "mcom_model::heard::word")]
     pub arch: String,
     /// The host's boot id.
+    #[serde(deserialize_with = "mcom_model::heard::word")]
     pub boot: String,
 }
 

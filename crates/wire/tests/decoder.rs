@@ -5,8 +5,8 @@
 mod common;
 
 use bytes::{Bytes, BytesMut};
-use mcom_model::limits;
-use mcom_wire::{DecodeError, Decoder, Down, EncodeError, Message, Up};
+use mcom_model::{Digest, HostEvent, HostId, Outcome, Reason, ReasonKind, limits};
+use mcom_wire::{DecodeError, Decoder, Down, EncodeError, HelloUp, Message, PROTOCOL, Up};
 use proptest::prelude::*;
 
 fn encode<M: Message>(messages: &[M]) -> BytesMut {
@@ -106,4 +106,25 @@ fn what_does_not_fit_is_not_sent() {
     let big = Down::Blob { index: 0, bytes: vec![0; limits::DATA_FRAME + 1].into() };
     assert!(matches!(big.encode(&mut frame), Err(EncodeError::TooLong { .. })));
     assert_eq!(&frame[..], b"before");
+}
+
+/// Whatever fits a frame: of what a host says about itself, only so much is kept.
+#[test]
+fn text_of_a_host_is_cut_where_it_is_read() {
+    let long = "x".repeat(200_000);
+    let reason = Reason { kind: ReasonKind::Busy, text: long.clone() };
+    let said = [
+        HostEvent::Held { reason: reason.clone() },
+        HostEvent::Claimed { boot: long.clone(), uid: None },
+        HostEvent::Ended { outcome: Outcome::Refused { reason }, receipt: None },
+    ];
+    let mut ups: Vec<Up> = said.into_iter().map(|event| Up::Said { host: HostId(0), event }).collect();
+    let node = Digest::of(b"node");
+    ups.push(Up::Hello(HelloUp { protocol: PROTOCOL, node, arch: long.clone(), boot: long }));
+    let decoded = decode::<Up>(&encode(&ups), &[]).unwrap();
+    assert_eq!(decoded.len(), ups.len());
+    for message in decoded {
+        let len = encode(std::slice::from_ref(&message)).len();
+        assert!(len < 2 * limits::REASON_BYTES, "{len} bytes of {message:?}");
+    }
 }
