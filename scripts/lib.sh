@@ -97,6 +97,14 @@ need_namespaces() {
     have_system ip || say "ip is missing: tests that need network namespaces are skipped (package iproute2)"
 }
 
+# Payloads of other users need root to make such users, sudo and doas; without them the tests that need them say so.
+need_sudo() {
+    [ "$(id -u)" -eq 0 ] || return 0
+    have_system sudo || install_package sudo || true
+    have_system doas || install_package opendoas || true
+    have_system sudo && have_system doas || say "sudo or doas is missing: tests that need them are skipped (packages sudo, opendoas)"
+}
+
 # Makes $tools/bin, with Python programs from PyPI in it.
 need_tools() {
     local missing=()

@@ -58,6 +58,9 @@ pub struct HostOptions {
     pub(crate) sshd_lines: Vec<String>,
     pub(crate) env: Vec<(String, String)>,
     pub(crate) commands: Vec<(String, String)>,
+    pub(crate) login: Option<String>,
+    pub(crate) users: Vec<String>,
+    pub(crate) etc: Vec<(String, String)>,
 }
 
 impl HostOptions {
@@ -139,6 +142,28 @@ impl HostOptions {
         self
     }
 
+    /// This user logs in, who is the host's own and may do nothing special there, with [`crate::PASSWORD`]. Needs root.
+    pub fn login(&mut self, user: &str) -> &mut Self {
+        self.login = Some(user.to_owned());
+        self
+    }
+
+    /// Another user of the host's own. Needs root.
+    pub fn user(&mut self, name: &str) -> &mut Self {
+        self.users.push(name.to_owned());
+        self
+    }
+
+    /// A file in the `/etc` of this host alone: `sudoers.d/fleet`, for example. Needs root.
+    pub fn etc(&mut self, path: &str, text: &str) -> &mut Self {
+        self.etc.push((path.to_owned(), text.to_owned()));
+        self
+    }
+
+    pub(crate) fn has_own_etc(&self) -> bool {
+        self.login.is_some() || !self.users.is_empty() || !self.etc.is_empty()
+    }
+
     /// Puts a shell script under this name first in its `PATH`: a false `uname`, for example.
     pub fn command(&mut self, name: &str, script: &str) -> &mut Self {
         self.commands.push((name.to_owned(), script.to_owned()));
@@ -161,6 +186,9 @@ impl HostOptions {
             sshd_lines: more.sshd_lines.iter().chain(&self.sshd_lines).cloned().collect(),
             env: join(&self.env, &more.env),
             commands: join(&self.commands, &more.commands),
+            login: more.login.clone().or_else(|| self.login.clone()),
+            users: self.users.iter().chain(&more.users).cloned().collect(),
+            etc: join(&self.etc, &more.etc),
         }
     }
 }

@@ -40,6 +40,9 @@ fn ssh_config(layout: &Layout, user: &str, hosts: &[Host], port: impl Fn(&Host) 
     for host in hosts {
         let (name, address, port) = (host.name(), host.address(), port(host));
         let _ = writeln!(text, "Host {name}\n  HostName {address}\n  Port {port}\n  HostKeyAlias {name}");
+        if let Some(login) = host.login() {
+            let _ = writeln!(text, "  User {}", login.name);
+        }
     }
     let (key, known) = (layout.client_key(), layout.known_hosts());
     let _ = write!(

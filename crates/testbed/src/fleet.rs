@@ -1,5 +1,6 @@
 //! A fleet that is up: brings its hosts up together, commands them one by one, and leaves nothing behind.
 
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -52,6 +53,7 @@ impl Fleet {
         }
         fleet.prepare_hosts(&builder)?;
         fleet.make_keys()?;
+        fleet.open_to_logins()?;
         client_files::write(&fleet.layout, &user_name()?, &fleet.hosts)?;
         for host in &mut fleet.hosts {
             host.launch(&fleet.layout, &fleet.sshd, fleet.site.as_ref())?;
@@ -183,6 +185,14 @@ impl Fleet {
             }
         }
         self.hosts.iter_mut().try_for_each(Host::load_key)
+    }
+
+    /// Those who log in and are not root must reach their homes, and as parents read the key.
+    fn open_to_logins(&self) -> Result<(), FleetError> {
+        let Some(login) = self.hosts.iter().find_map(Host::login) else { return Ok(()) };
+        let (dir, key) = (&self.layout.dir, self.layout.client_key());
+        std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o711)).map_err(at(dir))?;
+        chown(&key, Some(login.id), Some(login.id)).map_err(at(key))
     }
 
     pub(crate) fn hosts(&self) -> &[Host] {

@@ -15,6 +15,7 @@ use crate::launch::{self, Mounts, write_script};
 use crate::layout::{HostLayout, Layout};
 use crate::net::{NetSpace, Site};
 use crate::proxy::Proxy;
+use crate::users::{self, User};
 
 /// How long an sshd may take to listen, with hundreds starting beside it on a busy machine.
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -170,6 +171,10 @@ impl Host {
     pub(crate) fn proxies(&self) -> Option<(&Proxy, &Proxy)> {
         self.proxies.as_ref().map(|(admin, inside)| (admin, inside))
     }
+    /// Who logs in, where that is a user of the host's own.
+    pub(crate) fn login(&self) -> Option<User> {
+        self.options.login.as_ref().and_then(|_| users::of(&self.options, &self.layout).into_iter().next())
+    }
     pub(crate) fn public_key(&self) -> &str {
         &self.public_key
     }
@@ -232,7 +237,9 @@ SetEnv {env}
             ("TMPDIR", self.layout.tmp().display().to_string()),
             ("PATH", path),
         ];
-        let own = own.into_iter().map(|(key, value)| (key.to_owned(), value));
+        // What sudo and doas start has no other variable of the fleet.
+        let mark = self.options.has_own_etc().then(|| ("MCOM_TESTBED", self.layout.prefix()));
+        let own = own.into_iter().chain(mark).map(|(key, value)| (key.to_owned(), value));
         // sshd keeps the last value that it reads.
         let all = own.chain(self.options.env.iter().cloned());
         all.map(|(key, value)| format!("\"{key}={value}\"")).collect::<Vec<_>>().join(" ")

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use crate::builder::HostOptions;
 use crate::error::{FleetError, at};
 use crate::layout::HostLayout;
+use crate::users;
 
 const BOOT: &str = include_str!("boot.sh");
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
@@ -25,9 +26,17 @@ impl Mounts {
     /// Writes what a host needs for what is odd about it.
     pub(crate) fn prepare(options: &HostOptions, layout: &HostLayout, name: Option<&str>) -> Result<Self, FleetError> {
         let mut mounts = Self { name: name.map(str::to_owned), binds: Vec::new() };
-        if mounts.name.is_some() || options.shell.is_some() {
-            let all = std::fs::read_to_string("/etc/passwd").map_err(at("/etc/passwd"))?;
-            let text = passwd(&all, &layout.home(), options.shell.as_deref());
+        if options.has_own_etc() {
+            needs_root("a host with users or files in /etc of its own")?;
+            mounts.binds.extend(users::prepare(options, layout)?);
+        }
+        if mounts.name.is_some() || options.shell.is_some() || options.login.is_some() {
+            let now = if options.has_own_etc() { layout.etc().join("passwd") } else { "/etc/passwd".into() };
+            let all = std::fs::read_to_string(&now).map_err(at(now))?;
+            // The home of a host is that of the one who logs in.
+            let home = if options.login.is_some() { layout.home_of("root") } else { layout.home() };
+            std::fs::create_dir_all(&home).map_err(at(&home))?;
+            let text = passwd(&all, &home, options.shell.as_deref());
             std::fs::write(layout.passwd(), text).map_err(at(layout.passwd()))?;
             mounts.binds.push((layout.passwd(), "/etc/passwd".into()));
         }
@@ -35,10 +44,10 @@ impl Mounts {
             std::fs::create_dir_all(layout.nothing()).map_err(at(layout.nothing()))?;
             mounts.binds.push((layout.nothing(), "/proc".into()));
         }
-        if mounts.binds.is_empty() || rustix::process::geteuid().is_root() {
-            return Ok(mounts);
+        if !mounts.binds.is_empty() {
+            needs_root("a host with a login shell or without /proc")?;
         }
-        Err(FleetError::NeedsRoot("a host with a login shell or without /proc"))
+        Ok(mounts)
     }
 
     /// Gives the host another boot id from its next start on.
@@ -91,10 +100,12 @@ pub(crate) fn spawn(command: &mut Command, log: &Path, mark: &str) -> Result<std
 
 /// Mounts a tmpfs over a spool.
 pub(crate) fn mount_spool(spool: &Path, options: &str) -> Result<(), FleetError> {
-    if !rustix::process::geteuid().is_root() {
-        return Err(FleetError::NeedsRoot("a spool on a file system of its own"));
-    }
+    needs_root("a spool on a file system of its own")?;
     mount(&["-t", "tmpfs", "-o", &format!("mode=0700,{options}"), "mcom-testbed"], spool)
+}
+
+fn needs_root(what: &'static str) -> Result<(), FleetError> {
+    if rustix::process::geteuid().is_root() { Ok(()) } else { Err(FleetError::NeedsRoot(what)) }
 }
 
 /// Changes how a spool is mounted.

@@ -4,7 +4,8 @@
 //! DIR/.mcom-testbed         marks the folder as a fleet's; holds the pid of its owner
 //!     client_key ssh_config ssh_config_inner known_hosts inventory.toml
 //!     config/mcom/config.toml   state/
-//!     h/HOST/{sshd_config,host_key,sshd.log,home/,spool/,tmp/,bin/,sshd,boot_id,passwd,nothing/}
+//!     h/HOST/{sshd_config,host_key,sshd.log,home/,spool/,tmp/,bin/,sshd,boot_id,passwd,nothing/,
+//!            etc/,lib/,vartmp/,homes/USER/}
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -96,6 +97,20 @@ impl HostLayout {
     }
     pub(crate) fn passwd(&self) -> PathBuf {
         self.dir.join("passwd")
+    }
+    /// What stands in the place of `/etc`, `/var/lib` and `/var/tmp` for a host with users of its own.
+    pub(crate) fn etc(&self) -> PathBuf {
+        self.dir.join("etc")
+    }
+    pub(crate) fn var_lib(&self) -> PathBuf {
+        self.dir.join("lib")
+    }
+    pub(crate) fn var_tmp(&self) -> PathBuf {
+        self.dir.join("vartmp")
+    }
+    /// The home of a user who does not log in.
+    pub(crate) fn home_of(&self, user: &str) -> PathBuf {
+        self.dir.join("homes").join(user)
     }
     /// An empty folder.
     pub(crate) fn nothing(&self) -> PathBuf {

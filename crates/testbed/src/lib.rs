@@ -19,6 +19,7 @@ mod processes;
 mod proxy;
 mod random;
 mod sweep;
+mod users;
 
 pub use builder::{FleetBuilder, HostOptions};
 pub use error::FleetError;
@@ -29,3 +30,4 @@ pub use net::{Line, Traffic, Way, namespaces_missing};
 pub use processes::{Process, is_root};
 pub use random::Random;
 pub use sweep::{Signal, bring_down};
+pub use users::PASSWORD;

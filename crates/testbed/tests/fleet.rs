@@ -43,6 +43,35 @@ fn until(what: &str, limit: Duration, mut holds: impl FnMut() -> bool) {
 }
 
 #[test]
+fn a_host_has_users_and_rules_of_its_own_and_the_machine_sees_none_of_them() {
+    if !mcom_testbed::is_root() {
+        return;
+    }
+    let rule = "mcom-test-alice ALL=(mcom-test-bob) NOPASSWD: ALL\n";
+    let fleet = Fleet::builder()
+        .host("dc1", "a")
+        .host("dc1", "b")
+        .with_all(|host| host.login("mcom-test-alice").user("mcom-test-bob"))
+        .with("b", |host| host.etc("sudoers.d/fleet", rule))
+        .start()
+        .unwrap();
+    let config = fleet.ssh_config();
+    let dir = fleet.dir().to_owned();
+    assert_eq!(text(&ssh(&config, "a", "id -un; cd; pwd; touch $MCOM_SPOOL/x && echo mine")).lines().count(), 3);
+    let inner = format!("ssh -F {} -n b id -un", config.display());
+    assert_eq!(text(&ssh(&config, "a", &inner)), "mcom-test-alice\n", "a parent can use the key");
+    if Command::new("sudo").arg("-V").output().is_ok() {
+        let as_bob = "sudo -n -H -u mcom-test-bob sh -c 'id -un; cd && touch x; setsid sleep 600 >/dev/null 2>&1 &'";
+        assert_eq!(text(&ssh(&config, "b", as_bob)), "mcom-test-bob\n");
+        assert_eq!(text(&ssh(&config, "a", as_bob)), "", "its rules are its own");
+    }
+    let passwd = std::fs::read_to_string("/etc/passwd").unwrap();
+    assert!(!passwd.contains("mcom-test-") && !Path::new("/etc/sudoers.d/fleet").exists());
+    drop(fleet);
+    assert_eq!((processes_naming(&dir), dir.exists()), (vec![], false));
+}
+
+#[test]
 fn twenty_hosts_answer_and_leave_nothing_behind() {
     let fleet = Fleet::builder().grid("mail", 2, 10).start().unwrap();
     let config = fleet.ssh_config();
