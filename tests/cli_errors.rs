@@ -77,6 +77,9 @@ fn flags() {
             &["--credentials", "agent"],
             "invalid value 'agent' for '--credentials <WAY>'\n  [possible values: auto, relay, ",
         ),
+        (&["--sudo", "--doas"], "the argument '--sudo[=<USER>]' cannot be used with '--doas[=<USER>]'"),
+        (&["--sudo=-u"], "invalid value '-u' for '--sudo[=<USER>]': `-u` cannot be the name of a user"),
+        (&["--doas=a b"], "invalid value 'a b' for '--doas[=<USER>]': `a b` cannot be the name of a user"),
         (&["--depth", "9"], "invalid value '9' for '--depth <N>': `9` is not a whole number from 1 to 8"),
         (&["--max-fail", "3", "-k"], "the argument '--max-fail <N>' cannot be used with '--fail-fast'"),
         (&["--no-lock", "--lock-wait", "5m"], "the argument '--no-lock' cannot be used with '--lock-wait <TIME>'"),
@@ -197,6 +200,61 @@ fn no_ssh_here() {
 "
     );
     assert!(!alone.has_runs());
+}
+
+#[test]
+fn passwords() {
+    let alone = Alone::new();
+    let one = |args: &[&'static str]| [&["-h", "web1"][..], args, &["--", "id"]].concat();
+    let none = "mcom: -K asks for the password of sudo, and nothing is run by sudo
+  as root: --sudo -K; as another user: --sudo=USER -K
+";
+    refused(&alone, &one(&["-K"]), 2, none);
+    let doas = "mcom: -K: doas takes a password from a terminal alone
+  let it do without on the hosts, in doas.conf: permit nopass USER
+  or become that user by sudo: --sudo
+";
+    refused(&alone, &one(&["-K", "--doas"]), 2, doas);
+    let seen = "mcom: -K: parents would see the password: they log in on some of the hosts
+  log in on every host from here, through its parent: --credentials transit
+  or without parents: --flat
+";
+    for way in ["auto", "relay", "certificate", "own"] {
+        refused(&alone, &["-h", "web[1-2]-dc1", "-K", "--sudo", "--credentials", way, "--", "id"], 4, seen);
+    }
+    let mixed = Alone::with_inventory("[[hosts]]\npattern = 'web[1-3]-dc1'\ncredentials = 'own'\n");
+    refused(&mixed, &["-h", "web[1-3]-dc1", "-K", "--sudo", "--credentials=transit", "--", "id"], 4, seen);
+    // Without a session of its own the program has the terminal of whoever runs the tests.
+    let no_terminal = "mcom: -K asks for a password, and there is no terminal to ask at
+  run it at a terminal, or let sudo do without on the hosts: NOPASSWD in sudoers
+";
+    let mut command = std::process::Command::new("setsid");
+    let mcom = alone.command(&["-h", "web[1-2]-dc1", "-K", "--sudo", "--credentials=transit", "--", "id"]);
+    command.args(["--wait"]).arg(mcom.get_program()).args(mcom.get_args()).env_clear();
+    command.envs(mcom.get_envs().filter_map(|(key, value)| Some((key, value?))));
+    let ran: crate::support::Ran = command.output().unwrap().into();
+    assert_eq!(ran.expect(2).err, no_terminal);
+    let payload = "mcom: -e, --cwd, --stdin, --sudo and --doas belong to a payload, and there is none
+  a script: -s FILE; a command: -- CMD or -c TEXT
+";
+    refused(&alone, &["plan", "-h", "web1", "--sudo"], 2, payload);
+    assert!(!alone.has_runs());
+}
+
+#[test]
+fn certificates() {
+    let alone = Alone::new();
+    let none = "mcom: credentials certificate: no certificate authority is configured
+  name its key in the configuration: [certificate] ca = \"~/.ssh/mcom_ca\"
+  without one: --credentials auto
+";
+    refused(&alone, &["-h", "web[1-2]-dc1", "--credentials", "certificate", "--", "id"], 2, none);
+    let alone = Alone::configured("[certificate]\nsource = ['10.0.0.0/8', 'mail']\n");
+    let source = "mcom: HERE/config/mcom/config.toml:2:25: `mail` is no place that a parent may log in from: write an \
+                  address or a range, such as 10.0.0.0/8 or fd00::/8
+  the settings in force: mcom config show --origin
+";
+    refused(&alone, &["-h", "web1", "--", "id"], 2, source);
 }
 
 #[test]

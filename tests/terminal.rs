@@ -12,25 +12,32 @@ use std::time::{Duration, Instant};
 /// The key that interrupts.
 const INTERRUPT: &[u8] = b"\x03";
 
-/// A run in the foreground of a terminal of its own.
-struct AtTerminal {
+/// A program in the foreground of a terminal of its own.
+pub struct AtTerminal {
     child: Child,
     keys: File,
     screen: Arc<Mutex<Vec<u8>>>,
 }
 
 impl AtTerminal {
-    /// Begins a run; `setsid` gives it the terminal.
+    /// Begins a run.
     fn begin(bench: &Bench, args: &[&str]) -> Self {
+        Self::of(&bench.command(args))
+    }
+
+    /// Begins a program; `setsid` gives it the terminal.
+    pub fn of(program: &Command) -> Self {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
         let name = ptsname(&master, Vec::new()).unwrap();
         let screen_of = || File::options().read(true).write(true).open(Path::new(name.to_str().unwrap())).unwrap();
-        let mcom = bench.command(args);
         let mut command = Command::new("setsid");
-        command.arg("--ctty").arg(mcom.get_program()).args(mcom.get_args()).env("TERM", "xterm");
-        command.envs(mcom.get_envs().filter_map(|(key, value)| Some((key, value?))));
+        command.arg("--ctty").arg(program.get_program()).args(program.get_args()).env("TERM", "xterm");
+        command.envs(program.get_envs().filter_map(|(key, value)| Some((key, value?))));
+        if let Some(folder) = program.get_current_dir() {
+            command.current_dir(folder);
+        }
         let child = command.stdin(screen_of()).stdout(screen_of()).stderr(screen_of()).spawn().unwrap();
         let keys = File::from(master);
         let (mut shown, screen) = (keys.try_clone().unwrap(), Arc::default());
@@ -45,16 +52,16 @@ impl AtTerminal {
         Self { child, keys, screen }
     }
 
-    fn screen(&self) -> String {
+    pub fn screen(&self) -> String {
         String::from_utf8_lossy(&self.screen.lock().unwrap()).into_owned()
     }
 
-    fn key(&mut self, keys: &[u8]) {
+    pub fn key(&mut self, keys: &[u8]) {
         self.keys.write_all(keys).unwrap();
     }
 
     #[track_caller]
-    fn wait_for(&self, text: &str) {
+    pub fn wait_for(&self, text: &str) {
         let since = Instant::now();
         while !self.screen().contains(text) {
             assert!(since.elapsed() < Duration::from_secs(60), "never shown: {text}\n{}", self.screen());
@@ -64,7 +71,7 @@ impl AtTerminal {
 
     /// Waits for the end, and checks the exit code.
     #[track_caller]
-    fn expect(mut self, code: i32) -> String {
+    pub fn expect(mut self, code: i32) -> String {
         let status = self.child.wait().unwrap();
         assert_eq!(status.code(), Some(code), "{}", self.screen());
         self.screen()

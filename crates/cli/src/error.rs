@@ -48,6 +48,8 @@ pub enum ErrorKind {
     Busy,
     /// The run has nothing left to do.
     NothingLeft,
+    /// It would be unsafe, or the operator did not confirm it.
+    Refused,
 }
 
 impl ErrorKind {
@@ -57,7 +59,7 @@ impl ErrorKind {
             Self::File | Self::NoSsh | Self::NoNode | Self::Ledger => exit::OWN_ERROR,
             Self::Usage | Self::Pattern | Self::Payload | Self::Config | Self::Inventory | Self::Plan => exit::USAGE,
             Self::NothingMatched | Self::NoRun | Self::NothingLeft => exit::NOTHING_MATCHED,
-            Self::StalePlan | Self::Busy => exit::REFUSED,
+            Self::StalePlan | Self::Busy | Self::Refused => exit::REFUSED,
         }
     }
 
@@ -75,7 +77,7 @@ impl ErrorKind {
             Self::Ledger => Some("the ledger is below $XDG_STATE_HOME/mcom, ~/.local/state/mcom without it"),
             Self::NoRun => Some("the runs of this machine: mcom history"),
             Self::NothingLeft => Some("what came of it: mcom log RUN"),
-            Self::Payload | Self::File | Self::Inventory | Self::NoNode | Self::Busy => None,
+            Self::Payload | Self::File | Self::Inventory | Self::NoNode | Self::Busy | Self::Refused => None,
         }
     }
 }
@@ -138,6 +140,7 @@ mod tests {
             NoRun,
             Busy,
             NothingLeft,
+            Refused,
         ] {
             assert!((1..10).contains(&kind.exit_code()), "{kind:?}");
         }

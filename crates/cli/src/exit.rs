@@ -11,7 +11,8 @@ pub const OWN_ERROR: u8 = 1;
 pub const USAGE: u8 = 2;
 /// A pattern matched no host; there is no such run, or none with anything left to do.
 pub const NOTHING_MATCHED: u8 = 3;
-/// Refused before the start: a saved plan that no longer holds, a run that another process carries on.
+/// Refused before the start: a saved plan that no longer holds, a run that another process carries on, what would be
+/// unsafe, what the operator did not confirm.
 pub const REFUSED: u8 = 4;
 /// Some hosts failed, timed out or were killed.
 pub const SOME_FAILED: u8 = 10;
@@ -39,7 +40,7 @@ pub const ALL: [(u8, &str, &str); 12] = [
     (
         REFUSED,
         "REFUSED",
-        "refused before the start: a saved plan that no longer holds, a run that another process carries on",
+        "refused before the start: a saved plan that no longer holds, a run that another process carries on, a password that parents would see, what the operator did not confirm",
     ),
     (SOME_FAILED, "SOME_FAILED", "some hosts failed, timed out or were killed"),
     (SOME_UNREACHABLE, "SOME_UNREACHABLE", "some hosts could not be reached, or nothing may start there"),

@@ -7,6 +7,7 @@ mod error;
 pub mod exit;
 mod inquire;
 mod output;
+mod prompt;
 mod request;
 mod resolve;
 mod run;

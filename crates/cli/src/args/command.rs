@@ -1,8 +1,8 @@
 //! The verbs.
 
 use crate::args::groups::{
-    ColorChoice, CredentialsArgs, InquiryArgs, LockArgs, OutputArgs, PaceArgs, PayloadArgs, SafetyArgs, SshArgs,
-    TargetArgs, TreeArgs,
+    ColorChoice, CredentialsArgs, InquiryArgs, LockArgs, OutputArgs, PaceArgs, PasswordArgs, PayloadArgs, SafetyArgs,
+    SshArgs, TargetArgs, TreeArgs,
 };
 use crate::args::value::{duration, whole};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
@@ -103,9 +103,12 @@ pub struct RunArgs {
     /// What is asked for.
     #[command(flatten)]
     pub asked: AskedArgs,
+    /// What sudo wants to know.
+    #[command(flatten)]
+    pub password: PasswordArgs,
     /// Carry out a saved plan (mcom plan --json); refused where it no longer holds
     #[arg(long, value_name = "FILE", help_heading = "Safety", conflicts_with_all = [
-        "hosts", "exclude", "inventory", "pick", "dc_from", "script", "command", "env", "cwd", "stdin", "argv",
+        "hosts", "exclude", "inventory", "pick", "dc_from", "script", "command", "env", "cwd", "stdin", "argv", "sudo", "doas",
         "fanout", "connect_timeout", "command_timeout", "global_fanout", "deadline", "max_fail", "fail_fast",
         "parents", "width", "depth", "flat", "user", "credentials", "reason", "once", "no_lock", "lock_wait",
     ])]
@@ -161,6 +164,9 @@ pub struct ResumeArgs {
     /// Try hosts that cannot be reached again for so long
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub wait: Option<Duration>,
+    /// What sudo wants to know.
+    #[command(flatten)]
+    pub password: PasswordArgs,
     /// What is printed.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -178,6 +184,9 @@ pub struct RetryArgs {
     /// How fast, where it is not to be as before.
     #[command(flatten)]
     pub pace: PaceArgs,
+    /// What sudo wants to know.
+    #[command(flatten)]
+    pub password: PasswordArgs,
     /// How parents log in on their children, where it is not to be as before.
     #[command(flatten)]
     pub credentials: CredentialsArgs,

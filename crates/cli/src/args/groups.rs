@@ -1,8 +1,8 @@
 //! Flags that several verbs share, grouped as `--help` shows them.
 
-use crate::args::value::{EnvVar, Pick, credentials, duration, whole};
+use crate::args::value::{EnvVar, Pick, credentials, duration, user, whole};
 use clap::{Args, ValueEnum};
-use mcom_model::Credentials;
+use mcom_model::{Credentials, RunAs, RunAsTool};
 use std::time::Duration;
 
 /// Which hosts.
@@ -45,12 +45,49 @@ pub struct PayloadArgs {
     /// A file for the payload's standard input; /dev/null without it
     #[arg(long, value_name = "FILE|-")]
     pub stdin: Option<String>,
+    /// As which user.
+    #[command(flatten)]
+    pub run_as: RunAsArgs,
     /// What was typed outside of flags and --: always refused, with advice.
     #[arg(hide = true, value_name = "WORD")]
     pub stray: Vec<String>,
     /// A command and its arguments, quoted for you; with -s, the script's arguments
     #[arg(last = true, value_name = "CMD|ARG")]
     pub argv: Vec<String>,
+}
+
+/// As which user, where that is not the one who logs in.
+#[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
+#[command(next_help_heading = "Payload")]
+pub struct RunAsArgs {
+    /// As this user, root unless named, by sudo
+    #[arg(long, value_name = "USER", num_args = 0..=1, require_equals = true, default_missing_value = "root", value_parser = user)]
+    pub sudo: Option<String>,
+    /// As this user, root unless named, by doas
+    #[arg(long, value_name = "USER", num_args = 0..=1, require_equals = true, default_missing_value = "root", value_parser = user)]
+    #[arg(conflicts_with = "sudo")]
+    pub doas: Option<String>,
+}
+
+impl RunAsArgs {
+    /// What was typed.
+    pub fn run_as(&self) -> Option<RunAs> {
+        let (tool, user) = match (&self.sudo, &self.doas) {
+            (Some(user), _) => (RunAsTool::Sudo, user),
+            (None, Some(user)) => (RunAsTool::Doas, user),
+            (None, None) => return None,
+        };
+        Some(RunAs { tool, user: user.clone() })
+    }
+}
+
+/// What sudo wants to know.
+#[derive(Args, Clone, Copy, Debug, Default)]
+#[command(next_help_heading = "Payload")]
+pub struct PasswordArgs {
+    /// Ask once for the password that sudo wants; only where no parent sees it: --credentials transit, or --flat
+    #[arg(short = 'K', long)]
+    pub ask_sudo_password: bool,
 }
 
 /// How fast and how long.
@@ -111,6 +148,9 @@ pub struct SshArgs {
     /// The ssh_config for the links from here
     #[arg(short = 'F', value_name = "FILE")]
     pub config: Option<String>,
+    /// A private key to log in with, before those of the ssh_config; may repeat
+    #[arg(long, value_name = "FILE")]
+    pub identity: Vec<String>,
     /// How parents log in on their children.
     #[command(flatten)]
     pub credentials: CredentialsArgs,
@@ -164,6 +204,9 @@ pub struct InquiryArgs {
     /// SSH.
     #[command(flatten)]
     pub ssh: SshArgs,
+    /// As which user they answer.
+    #[command(flatten)]
+    pub run_as: RunAsArgs,
     /// Time for one connection to be made [default: 10s]
     #[arg(short = 't', long, value_name = "TIME", value_parser = duration, help_heading = "SSH")]
     pub connect_timeout: Option<Duration>,

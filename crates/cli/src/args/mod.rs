@@ -11,7 +11,7 @@ pub use command::{
     ResumeArgs, RetryArgs, RunArgs, Verb, WatchArgs, WhoArgs, reference,
 };
 pub use groups::{
-    ColorChoice, CredentialsArgs, FoldIgnore, InquiryArgs, LockArgs, OutputArgs, OutputChoice, PaceArgs, PayloadArgs,
-    ProgressChoice, SafetyArgs, SshArgs, TargetArgs, TreeArgs,
+    ColorChoice, CredentialsArgs, FoldIgnore, InquiryArgs, LockArgs, OutputArgs, OutputChoice, PaceArgs, PasswordArgs,
+    PayloadArgs, ProgressChoice, RunAsArgs, SafetyArgs, SshArgs, TargetArgs, TreeArgs,
 };
 pub use value::{EnvVar, Pick, duration, size, size_text};

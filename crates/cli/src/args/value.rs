@@ -65,6 +65,15 @@ const fn credentials_help(way: Credentials) -> &'static str {
     }
 }
 
+/// Reads the name of a user on the hosts: it becomes an argument of sudo.
+pub fn user(text: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-@\\+$".contains(c);
+    if text.is_empty() || text.starts_with('-') || !text.chars().all(plain) {
+        return Err(format!("`{text}` cannot be the name of a user"));
+    }
+    Ok(text.to_owned())
+}
+
 /// Reads a whole number of a range.
 pub fn whole<const LEAST: u32, const MOST: u32>(text: &str) -> Result<u32, String> {
     let number = text.parse().ok().filter(|number| (LEAST..=MOST).contains(number));
@@ -177,6 +186,16 @@ mod tests {
         }
         for text in ["", "0", "2GB", "MiB", "-1", "99999999999GiB", "1.5GiB"] {
             assert!(size(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn users_are_names() {
+        for text in ["root", "www-data", "DOM\\ops", "app$"] {
+            assert_eq!(user(text), Ok(text.to_owned()));
+        }
+        for text in ["", "-u", "a b", "#0", "a;b", "a\nb"] {
+            assert!(user(text).is_err(), "{text}");
         }
     }
 

@@ -1,14 +1,14 @@
 //! One configuration file, laid over the settings so far.
 
 use crate::args::{duration, size};
-use crate::config::settings::{LinkSettings, Origin, Setting, Settings};
+use crate::config::settings::{CertificateSettings, LinkSettings, Origin, Setting, Settings};
 use clap::ValueEnum;
 use mcom_fleet::dc::DcNameRule;
 use mcom_fleet::document::{self, DocumentError, Found, Section};
 use mcom_model::{Credentials, limits};
 use std::path::Path;
 
-const KEYS: [&str; 19] = [
+const KEYS: [&str; 20] = [
     "inventory",
     "dc_from_name",
     "fanout",
@@ -28,9 +28,15 @@ const KEYS: [&str; 19] = [
     "progress",
     "color",
     "ssh",
+    "certificate",
 ];
 
-const LONG_LINK_KEYS: [&str; 4] = ["config", "user", "options", "inner"];
+const LONG_LINK_KEYS: [&str; 5] = ["config", "user", "options", "identity", "inner"];
+const CERTIFICATE_KEYS: [&str; 3] = ["ca", "source", "minutes"];
+
+/// A certificate that lives longer outlives what it is for.
+const LONGEST_MINUTES: u32 = 24 * 60;
+
 const INNER_LINK_KEYS: [&str; 3] = ["config", "user", "options"];
 
 /// Lays the file at `path` over `settings`. Paths in it that are not absolute are relative to its folder.
@@ -43,10 +49,15 @@ pub(super) fn lay_over(settings: &mut Settings, path: &Path, text: &str) -> Resu
     if let Some(ssh) = document.section("ssh")? {
         ssh.only(&LONG_LINK_KEYS)?;
         file.within(&ssh).links(&mut settings.ssh, true)?;
+        file.within(&ssh).identity(&mut settings.ssh_identity)?;
         if let Some(inner) = ssh.section("inner")? {
             inner.only(&INNER_LINK_KEYS)?;
             file.within(&inner).links(&mut settings.inner, false)?;
         }
+    }
+    if let Some(certificate) = document.section("certificate")? {
+        certificate.only(&CERTIFICATE_KEYS)?;
+        file.within(&certificate).certificate(&mut settings.certificate)?;
     }
     Ok(())
 }
@@ -109,6 +120,42 @@ impl<'f> File<'f> {
             self.set(&mut links.options, Some(Found { value: options, at }));
         }
         Ok(())
+    }
+
+    fn identity(&self, identity: &mut Setting<Vec<String>>) -> Result<(), DocumentError> {
+        let Some(paths) = self.section.texts("identity")? else { return Ok(()) };
+        let value = paths.into_iter().map(|path| self.key_path(&path.value)).collect();
+        self.set(identity, Some(Found { value, at: self.section.offset("identity") }));
+        Ok(())
+    }
+
+    fn certificate(&self, certificate: &mut CertificateSettings) -> Result<(), DocumentError> {
+        let ca = self.section.text("ca")?.map(|found| {
+            let in_agent = found.value.starts_with("agent:");
+            Found { value: if in_agent { found.value } else { self.key_path(&found.value) }, at: found.at }
+        });
+        self.set(&mut certificate.ca, ca.map(some));
+        if let Some(source) = self.section.texts("source")? {
+            for found in &source {
+                if !is_range(&found.value) {
+                    let advice = "write an address or a range, such as 10.0.0.0/8 or fd00::/8";
+                    let message = format!("`{}` is no place that a parent may log in from: {advice}", found.value);
+                    return Err(self.section.error(found.at, message));
+                }
+            }
+            let value = source.into_iter().map(|found| found.value).collect();
+            self.set(&mut certificate.source, Some(Found { value, at: self.section.offset("source") }));
+        }
+        self.set(&mut certificate.minutes, self.count("minutes", LONGEST_MINUTES)?);
+        Ok(())
+    }
+
+    /// The path of a key: `~/` is the home of whoever runs this.
+    fn key_path(&self, path: &str) -> String {
+        match path.strip_prefix("~/").zip(std::env::var_os("HOME")) {
+            Some((below, home)) => Path::new(&home).join(below).display().to_string(),
+            None => self.path(path),
+        }
     }
 
     fn credentials(&self, settings: &mut Settings) -> Result<(), DocumentError> {
@@ -176,6 +223,14 @@ impl<'f> File<'f> {
     fn path(&self, text: &str) -> String {
         self.folder.join(text).display().to_string()
     }
+}
+
+/// Whether a text is an IP address, or a range of them.
+fn is_range(text: &str) -> bool {
+    let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
+    let Ok(address) = address.parse::<std::net::IpAddr>() else { return false };
+    let most = if address.is_ipv4() { 32 } else { 128 };
+    bits.is_none_or(|bits| bits.parse::<u8>().is_ok_and(|bits| bits <= most))
 }
 
 fn some<T>(found: Found<T>) -> Found<Option<T>> {

@@ -1,6 +1,7 @@
 //! Every setting with its built-in value.
 
 use crate::args::{ColorChoice, FoldIgnore, OutputChoice, ProgressChoice};
+use mcom_driver::authority::CaSettings;
 use mcom_fleet::dc::DcNameRule;
 use mcom_model::{Credentials, limits};
 use std::fmt;
@@ -53,6 +54,10 @@ pub struct Settings {
     pub state_home: Setting<PathBuf>,
     /// The long links, from the coordinator.
     pub ssh: LinkSettings,
+    /// Private keys to log in with, before those of the `ssh_config`.
+    pub ssh_identity: Setting<Vec<String>>,
+    /// Who certifies, and within which bounds.
+    pub certificate: CertificateSettings,
     /// The links inside a datacenter, from parents.
     pub inner: LinkSettings,
 }
@@ -66,6 +71,31 @@ pub struct LinkSettings {
     pub user: Setting<Option<String>>,
     /// Further options, as after `ssh -o`.
     pub options: Setting<Vec<String>>,
+}
+
+/// Who certifies the keys of parents, and within which bounds.
+#[derive(Clone, Debug)]
+pub struct CertificateSettings {
+    /// The key of the certificate authority: a file, or `agent:` and its fingerprint.
+    pub ca: Setting<Option<String>>,
+    /// Addresses and ranges that parents may log in from, besides those that their names resolve to.
+    pub source: Setting<Vec<String>>,
+    /// How many minutes a certificate is valid.
+    pub minutes: Setting<u32>,
+}
+
+impl CertificateSettings {
+    /// How long a certificate is valid.
+    pub fn valid(&self) -> Duration {
+        Duration::from_secs(u64::from(self.minutes.value) * 60)
+    }
+}
+
+impl Default for CertificateSettings {
+    fn default() -> Self {
+        let minutes = u32::try_from(CaSettings::VALID.as_secs() / 60).unwrap_or(1);
+        Self { ca: Setting::default(), source: Setting::default(), minutes: Setting::built_in(minutes) }
+    }
 }
 
 /// A value and where it comes from.
@@ -125,6 +155,8 @@ impl Settings {
             color: Setting::built_in(ColorChoice::Auto),
             state_home,
             ssh: LinkSettings::default(),
+            ssh_identity: Setting::default(),
+            certificate: CertificateSettings::default(),
             inner: LinkSettings::default(),
         }
     }

@@ -42,7 +42,11 @@ pub fn rows(settings: &Settings) -> Vec<SettingRow> {
         row("color", &s.color, word),
     ];
     rows.extend(links("ssh", &s.ssh));
+    rows.push(row("ssh.identity", &s.ssh_identity, |paths| list(paths)));
     rows.extend(links("ssh.inner", &s.inner));
+    rows.push(row("certificate.ca", &s.certificate.ca, |key| optional(key.as_deref().map(quoted))));
+    rows.push(row("certificate.source", &s.certificate.source, |ranges| list(ranges)));
+    rows.push(row("certificate.minutes", &s.certificate.minutes, ToString::to_string));
     rows.push(row("(ledger)", &s.state_home, |home| quoted(&mcom_ledger::runs_dir(home).display().to_string())));
     rows
 }

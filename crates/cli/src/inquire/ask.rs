@@ -5,11 +5,12 @@ use crate::config::Settings;
 use crate::error::{CliError, ErrorKind, plain};
 use crate::exit;
 use crate::inquire::answers::Answers;
-use crate::run::{connector, inner_links, long_links, now_ms, run_id, timers, who};
+use crate::run::{Reach, inner_links, long_links, now_ms, reach, run_id, timers, who};
 use bytes::Bytes;
-use mcom_driver::run::{Control, Order, Start, coordinate};
+use mcom_driver::run::{Authority, Control, Order, Start, coordinate};
 use mcom_model::{
-    BlobRef, Digest, HostLock, Inquiry, OutputMode, Payload, PayloadKind, Plan, RunLimits, RunSpec, RunStart, Timers,
+    BlobRef, Digest, HostLock, Inquiry, OutputMode, Payload, PayloadKind, Plan, RunAs, RunLimits, RunSpec, RunStart,
+    Timers,
 };
 use mcom_report::Answer;
 use std::io;
@@ -25,10 +26,19 @@ pub struct Asked {
     pub code: u8,
 }
 
+/// What is asked.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// The question.
+    pub inquiry: Inquiry,
+    /// The user whose spool is asked, where that is not the one who logs in.
+    pub run_as: Option<RunAs>,
+}
+
 /// Asks every host of a plan, each once, as many at a time as there are links.
-pub fn ask(plan: &Plan, inquiry: Inquiry, ssh: &SshArgs, settings: &Settings) -> Result<Asked, CliError> {
-    let (spec, question) = spec(plan, inquiry, settings)?;
-    let (client, connector) = connector(&long_links(ssh, settings), &spec.limits)?;
+pub fn ask(plan: &Plan, question: &Question, ssh: &SshArgs, settings: &Settings) -> Result<Asked, CliError> {
+    let (spec, question) = spec(plan, question, settings)?;
+    let Reach { client, connector, mut authority } = reach(&long_links(ssh, settings), plan, &spec, settings)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| system("no event loop", &error))?;
     let start = RunStart { run: spec.run.clone(), started_ms: now_ms(), hosts: plan.hosts.len() as u64 };
@@ -36,7 +46,8 @@ pub fn ask(plan: &Plan, inquiry: Inquiry, ssh: &SshArgs, settings: &Settings) ->
     let mut answers = Answers::of(plan.hosts.len());
     let interrupted = runtime.block_on(async {
         let (words, mut control) = channel(1);
-        let asking = coordinate(connector, order, None, &mut answers, &mut control);
+        let authority = authority.as_mut().map(|authority| authority as &mut dyn Authority);
+        let asking = coordinate(connector, order, authority, &mut answers, &mut control);
         tokio::pin!(asking);
         tokio::select! {
             () = &mut asking => Ok(None),
@@ -56,8 +67,8 @@ pub fn ask(plan: &Plan, inquiry: Inquiry, ssh: &SshArgs, settings: &Settings) ->
 }
 
 /// What nodes are told: no lock, no pace, and to be quick.
-fn spec(plan: &Plan, inquiry: Inquiry, settings: &Settings) -> Result<(RunSpec, Bytes), CliError> {
-    let question = Bytes::from(serde_json::to_vec(&inquiry).expect("an inquiry is JSON"));
+fn spec(plan: &Plan, asked: &Question, settings: &Settings) -> Result<(RunSpec, Bytes), CliError> {
+    let question = Bytes::from(serde_json::to_vec(&asked.inquiry).expect("an inquiry is JSON"));
     let hosts = plan.hosts.len() as u64;
     let at_once = u32::try_from(hosts).unwrap_or(u32::MAX);
     let limits = RunLimits {
@@ -81,7 +92,7 @@ fn spec(plan: &Plan, inquiry: Inquiry, settings: &Settings) -> Result<(RunSpec, 
             env: Vec::new(),
             cwd: None,
             stdin: None,
-            run_as: None,
+            run_as: asked.run_as.clone(),
         },
         limits: limits.for_hosts(hosts),
         shape: plan.shape,

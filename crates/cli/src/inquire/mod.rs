@@ -3,4 +3,4 @@
 mod answers;
 mod ask;
 
-pub use ask::ask;
+pub use ask::{Question, ask};

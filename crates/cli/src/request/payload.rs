@@ -3,7 +3,7 @@
 use crate::error::{CliError, ErrorKind};
 use crate::resolve::StandardInput;
 use bytes::Bytes;
-use mcom_model::{BlobRef, Digest, Payload, PayloadKind, PlanRequest, limits};
+use mcom_model::{BlobRef, Digest, Payload, PayloadKind, PlanRequest, RunAs, limits};
 use std::io::Read;
 
 /// The parts of a payload that a request does not hold.
@@ -15,6 +15,8 @@ pub struct PayloadParts {
     pub env: Vec<(String, String)>,
     /// Working directory.
     pub cwd: Option<String>,
+    /// As which user, where that is not the one who logs in.
+    pub run_as: Option<RunAs>,
 }
 
 /// A payload with its bytes.
@@ -50,7 +52,7 @@ pub(super) fn prepare(
         env: parts.env,
         cwd: parts.cwd,
         stdin: input.as_deref().map(blob),
-        run_as: None,
+        run_as: parts.run_as,
     };
     let both = std::iter::once(bytes).chain(input);
     let blobs = payload.blobs().zip(both).map(|(_, bytes)| Bytes::from(bytes)).collect();
@@ -62,7 +64,7 @@ fn nothing(request: &PlanRequest, parts: &PayloadParts) -> Result<(), CliError> 
     if request.stdin.is_none() && *parts == PayloadParts::default() {
         return Ok(());
     }
-    Err(CliError::new(ErrorKind::Usage, "-e, --cwd and --stdin belong to a payload, and there is none")
+    Err(CliError::new(ErrorKind::Usage, "-e, --cwd, --stdin, --sudo and --doas belong to a payload, and there is none")
         .hint("a script: -s FILE; a command: -- CMD or -c TEXT"))
 }
 

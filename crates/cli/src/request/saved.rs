@@ -41,6 +41,7 @@ fn request_of(saved: &Plan) -> Request {
         args: payload.args.clone(),
         env: payload.env.clone(),
         cwd: payload.cwd.clone(),
+        run_as: payload.run_as.clone(),
     });
     Request {
         asked: saved.request.clone(),

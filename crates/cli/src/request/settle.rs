@@ -48,7 +48,7 @@ impl AskedArgs {
             ..targets(&self.targets)?
         };
         let env = self.payload.env.iter().map(|var| (var.key.clone(), var.value.clone())).collect();
-        let parts = PayloadParts { args, env, cwd: self.payload.cwd.clone() };
+        let parts = PayloadParts { args, env, cwd: self.payload.cwd.clone(), run_as: self.payload.run_as.run_as() };
         Ok(Request { asked, parts, settings: self.plan_settings(settings) })
     }
 

@@ -1,5 +1,7 @@
 //! Carries on a run that another process began: the same record, behind its last whole line.
 
+use crate::args::PasswordArgs;
+use crate::config::Settings;
 use crate::error::{CliError, ErrorKind, plain};
 use crate::run::conduct::{Ready, Recorded, Shown};
 use crate::run::execute::start_of;
@@ -10,8 +12,11 @@ use mcom_ledger::{Ledger, ReadError, ReopenError, RunHead, StoredRun, Writer};
 use std::time::Duration;
 
 /// How a run is carried on.
-#[derive(Clone, Copy)]
 pub struct CarryOn<'a> {
+    /// The settings.
+    pub settings: &'a Settings,
+    /// What sudo wants to know.
+    pub password: PasswordArgs,
     /// How it is shown.
     pub shown: Shown<'a>,
     /// For how long hosts that cannot be reached are tried again; none: once.
@@ -22,7 +27,7 @@ pub struct CarryOn<'a> {
 
 /// Carries a run on and returns its exit code. An error means that no host was asked.
 pub fn carry_on(run: &StoredRun, head: &RunHead, how: CarryOn<'_>) -> Result<u8, CliError> {
-    let ready = Ready::new(&head.ssh, &head.plan.limits, how.shown)?;
+    let ready = Ready::new(head, how.password, how.settings, how.shown)?;
     let ledger = Ledger::reopen(run.dir(), &who()).map_err(|error| not_reopened(head, error))?;
     // Read only now: until this process had the record to itself, another one may have gone on with it.
     let blobs = blobs_of(run, head).map_err(|error| {

@@ -1,23 +1,24 @@
 //! What every run needs while it goes on, whether it is new or carried on: links, signals, a socket for orders from
 //! elsewhere, the record, the views, and in the end an exit code.
 
-use crate::args::OutputArgs;
+use crate::args::{OutputArgs, PasswordArgs};
+use crate::config::Settings;
 use crate::error::{CliError, ErrorKind, plain};
 use crate::exit;
 use crate::run::bodies::LedgerBodies;
 use crate::run::control::ControlSocket;
 use crate::run::display::{Display, Terminal};
+use crate::run::password;
 use crate::run::rounds::{Patience, Work, rounds};
 use crate::run::signals::{Heard, Signals};
 use crate::run::sink::LedgerSink;
-use crate::run::ssh::connector;
+use crate::run::ssh::{Reach, reach};
 use crate::run::views::Views;
-use mcom_driver::link::Connector;
 use mcom_driver::run::{Control, Start};
-use mcom_driver::ssh::SshClient;
-use mcom_ledger::{Ledger, LongLinks, RunHead};
-use mcom_model::{HostId, OutputMode, RunLimits};
+use mcom_ledger::{Ledger, RunHead};
+use mcom_model::{HostId, OutputMode};
 use mcom_report::{LiveReport, Progress, RunInfo, RunView, write_outdir};
+use mcom_wire::Secret;
 use std::convert::Infallible;
 use std::path::Path;
 use std::sync::Arc;
@@ -35,8 +36,8 @@ pub struct Shown<'a> {
 
 /// Everything that must be there before anything is recorded.
 pub(super) struct Ready {
-    client: Arc<SshClient>,
-    connector: Arc<Connector>,
+    reach: Reach,
+    password: Option<Secret>,
     runtime: Runtime,
     signals: Signals,
     control: Receiver<Control>,
@@ -56,21 +57,30 @@ pub(super) struct Recorded<'a> {
 }
 
 impl Ready {
-    pub(super) fn new(links: &LongLinks, limits: &RunLimits, shown: Shown<'_>) -> Result<Self, CliError> {
+    /// Asks the operator whatever must be asked, before signals are anything but signals.
+    pub(super) fn new(
+        head: &RunHead,
+        asks: PasswordArgs,
+        settings: &Settings,
+        shown: Shown<'_>,
+    ) -> Result<Self, CliError> {
         outdir(shown).map_or(Ok(()), make_outdir)?;
-        let (client, connector) = connector(links, limits)?;
+        let wanted = password::is_wanted(asks, &head.plan, head.spec.payload.run_as.as_ref())?;
+        let reach = reach(&head.ssh, &head.plan, &head.spec, settings)?;
+        let password = wanted.then(|| password::ask(&head.plan)).transpose()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| system("no event loop", &error))?;
         let (signals, control, heard) = {
             let _inside = runtime.enter();
             Signals::listen(Terminal::of_process().err).map_err(|error| system("no signals", &error))?
         };
-        Ok(Self { client, connector, runtime, signals, control, heard })
+        Ok(Self { reach, password, runtime, signals, control, heard })
     }
 
     /// Carries the run out until every host has its outcome or the operator leaves, and returns the exit code.
     pub(super) fn conduct(self, run: Recorded<'_>, shown: Shown<'_>) -> Result<u8, CliError> {
-        let Self { client, connector, runtime, signals, mut control, heard } = self;
+        let Self { reach, password, runtime, signals, mut control, heard } = self;
+        let Reach { client, connector, authority } = reach;
         let Recorded { head, ledger, start, blobs, patience, first } = run;
         let words = signals.words();
         if let Some(first) = first {
@@ -84,7 +94,7 @@ impl Ready {
         if let Err(error) = &socket {
             sink.notice(format!("mcom: mcom cancel will not reach this run: {}", plain(error)));
         }
-        let work = Work { connector, head, blobs, patience };
+        let work = Work { connector, authority, password, head, blobs, patience };
         runtime.block_on(async move {
             let mut passing = std::pin::pin!(signals.pass_on());
             tokio::select! {

@@ -1,5 +1,6 @@
 //! Begins a run: its head, its record, and what every node is told.
 
+use crate::args::PasswordArgs;
 use crate::config::Settings;
 use crate::error::{CliError, ErrorKind};
 use crate::request::Planned;
@@ -20,6 +21,8 @@ pub struct Execution<'a> {
     pub settings: &'a Settings,
     /// How the run is shown.
     pub shown: Shown<'a>,
+    /// What sudo wants to know.
+    pub password: PasswordArgs,
     /// The run whose payload is tried again, with all that its nodes were told.
     pub retry_of: Option<&'a RunHead>,
 }
@@ -27,9 +30,9 @@ pub struct Execution<'a> {
 /// Carries a plan out and returns the exit code. An error means that no host was touched.
 pub fn execute(planned: Planned, payload: Payload, how: Execution<'_>) -> Result<u8, CliError> {
     let Planned { plan, blobs, .. } = planned;
-    let ready = Ready::new(&how.links, &plan.limits, how.shown)?;
     let spec = spec(&plan, payload, &how)?;
     let head = head(plan, spec, &how);
+    let ready = Ready::new(&head, how.password, how.settings, how.shown)?;
     let mut ledger = Ledger::create(&runs_dir(&how.settings.state_home.value), &head).map_err(unwritable)?;
     for (blob, bytes) in head.spec.payload.blobs().zip(&blobs) {
         ledger.store_blob(&blob.digest, bytes).map_err(|error| match error {

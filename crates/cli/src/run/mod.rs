@@ -1,5 +1,6 @@
 //! One run from the coordinator's side: its record, its views, its signals, its exit code.
 
+mod authority;
 mod bodies;
 mod carry_on;
 mod conduct;
@@ -8,6 +9,7 @@ mod display;
 mod execute;
 mod follow;
 mod identity;
+mod password;
 mod question;
 mod rounds;
 mod signals;
@@ -25,5 +27,5 @@ pub use execute::{Execution, execute};
 pub use follow::follow;
 pub use identity::{now_ms, run_id, who};
 pub use rounds::blobs_of;
-pub use ssh::{connector, inner_links, long_links};
+pub use ssh::{Reach, inner_links, long_links, reach};
 pub use timers::timers;

@@ -3,11 +3,13 @@
 use crate::run::identity::{now_ms, who};
 use crate::run::sink::LedgerSink;
 use bytes::Bytes;
+use mcom_driver::authority::OperatorAuthority;
 use mcom_driver::link::Connector;
-use mcom_driver::run::{Control, Order, Start, coordinate};
+use mcom_driver::run::{Authority, Control, Order, Start, coordinate};
 use mcom_ledger::{RunHead, StoredRun};
 use mcom_model::{EndedBy, HostId, Outcome, OutcomeKind, ReasonKind, RecordedRun, RunClock};
 use mcom_report::RunView;
+use mcom_wire::Secret;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -25,27 +27,24 @@ pub(super) type Patience = Option<Duration>;
 /// What stays the same from round to round.
 pub(super) struct Work<'a> {
     pub(super) connector: Arc<Connector>,
+    pub(super) authority: Option<OperatorAuthority>,
+    pub(super) password: Option<Secret>,
     pub(super) head: &'a RunHead,
     pub(super) blobs: Vec<Bytes>,
     pub(super) patience: Patience,
 }
 
 /// Carries a run out, and on, until there is nothing left to try or the patience is over.
-pub(super) async fn rounds(work: Work<'_>, start: Start, sink: &mut LedgerSink, control: &mut Receiver<Control>) {
+pub(super) async fn rounds(mut work: Work<'_>, start: Start, sink: &mut LedgerSink, control: &mut Receiver<Control>) {
     let until = work.patience.map(|patience| Instant::now() + patience);
     // Who waits with a run that was cancelled before waits for hosts that are to hear of it.
     let cancelled = matches!(&start, Start::Resumed { recorded, .. } if recorded.cancelled);
     let (mut start, mut pause) = (start, FIRST_PAUSE);
     loop {
         let (plan, spec, blobs) = (&work.head.plan, work.head.spec.clone(), work.blobs.clone());
-        coordinate(
-            Arc::clone(&work.connector),
-            Order { plan, spec, start, blobs, password: None },
-            None,
-            sink,
-            control,
-        )
-        .await;
+        let order = Order { plan, spec, start, blobs, password: work.password.clone() };
+        let authority = work.authority.as_mut().map(|authority| authority as &mut dyn Authority);
+        coordinate(Arc::clone(&work.connector), order, authority, sink, control).await;
         let left = until.map(|until| until.saturating_duration_since(Instant::now())).unwrap_or_default();
         let Some(recorded) = again(sink, cancelled).filter(|_| !left.is_zero()) else { return };
         let time = pause.min(left);

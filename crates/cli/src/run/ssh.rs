@@ -3,28 +3,48 @@
 use crate::args::SshArgs;
 use crate::config::{LinkSettings, Settings};
 use crate::error::{CliError, ErrorKind};
+use crate::run::authority::authority;
+use mcom_driver::authority::OperatorAuthority;
 use mcom_driver::bootstrap::NodeStore;
 use mcom_driver::link::Connector;
 use mcom_driver::ssh::{SshClient, SshSettings};
 use mcom_ledger::LongLinks;
-use mcom_model::{InnerLinks, RunLimits};
+use mcom_model::{InnerLinks, Plan, RunLimits, RunSpec};
 use std::ffi::OsStr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A way to reach hosts; the client must be closed when the run is over.
-pub fn connector(links: &LongLinks, limits: &RunLimits) -> Result<(Arc<SshClient>, Arc<Connector>), CliError> {
+/// What hosts are reached with.
+pub struct Reach {
+    /// Makes the connections; must be closed when the run is over.
+    pub client: Arc<SshClient>,
+    /// Makes links of them.
+    pub connector: Arc<Connector>,
+    /// Grants parents what they need to log in on their children, where this run has any that ask.
+    pub authority: Option<OperatorAuthority>,
+}
+
+/// A way to reach the hosts of a plan. May ask at the terminal for the passphrase of a key.
+pub fn reach(links: &LongLinks, plan: &Plan, spec: &RunSpec, settings: &Settings) -> Result<Reach, CliError> {
     if !is_in_path("ssh", std::env::var_os("PATH").as_deref()) {
         return Err(CliError::new(ErrorKind::NoSsh, "there is no `ssh` in PATH on this machine"));
     }
     let exe = std::env::current_exe().map_err(|error| CliError::unreadable("this program", "itself", &error))?;
     let nodes = NodeStore::beside(&exe).map_err(|error| CliError::new(ErrorKind::NoNode, error.to_string()))?;
-    let client = SshClient::new(&ssh_settings(links, limits));
-    let client = client.map_err(|error| CliError::new(ErrorKind::File, error.to_string()))?;
-    Ok((Arc::clone(&client), Arc::new(Connector::Ssh { client, nodes })))
+    let mut ssh = ssh_settings(links, &spec.limits);
+    let authority = authority(&ssh, plan, spec, &nodes, settings)?;
+    if let Some(socket) = authority.as_ref().and_then(OperatorAuthority::agent_socket) {
+        // The first value that ssh reads wins.
+        ssh.options.insert(0, format!("IdentityAgent={}", socket.display()));
+    }
+    let client = SshClient::new(&ssh).map_err(|error| CliError::new(ErrorKind::File, error.to_string()))?;
+    Ok(Reach { client: Arc::clone(&client), connector: Arc::new(Connector::Ssh { client, nodes }), authority })
 }
+
+/// What an option says that names a key file.
+pub(super) const IDENTITY: &str = "IdentityFile=";
 
 /// What parents are told about the links inside a datacenter.
 pub fn inner_links(settings: &Settings) -> InnerLinks {
@@ -34,7 +54,10 @@ pub fn inner_links(settings: &Settings) -> InnerLinks {
 /// How the links from here are made: arguments over settings, in a form that means the same in any folder.
 pub fn long_links(args: &SshArgs, settings: &Settings) -> LongLinks {
     let config = args.config.as_ref().or(settings.ssh.config.value.as_ref());
-    LongLinks { config: config.map(|path| anywhere(path)), options: options(&settings.ssh, &args.options) }
+    let identities = args.identity.iter().chain(&settings.ssh_identity.value);
+    let identities: Vec<String> = identities.map(|path| format!("{IDENTITY}{}", anywhere(path))).collect();
+    let typed = [args.options.clone(), identities].concat();
+    LongLinks { config: config.map(|path| anywhere(path)), options: options(&settings.ssh, &typed) }
 }
 
 /// The path as it is found from any folder. `none` is a word of ssh's own, and `~/` the home of whoever reads it.

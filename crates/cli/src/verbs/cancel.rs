@@ -1,6 +1,6 @@
 //! `mcom cancel`: ends a run from any terminal of this machine, whoever carries it out, or nobody.
 
-use crate::args::{CancelArgs, OutputArgs, OutputChoice};
+use crate::args::{CancelArgs, OutputArgs, OutputChoice, PasswordArgs};
 use crate::config::Settings;
 use crate::error::{CliError, ErrorKind};
 use crate::exit;
@@ -23,7 +23,12 @@ pub fn cancel(args: &CancelArgs, settings: &Settings) -> Result<u8, CliError> {
     let shown = Shown { output: &output, display };
     let Some(writer) = run.writer().map_err(unreadable)? else {
         // Nobody has it: the hosts get the word from here.
-        return carry_on(&run, &head, CarryOn { shown, wait: None, cancel: true }).map(of_cancel);
+        return carry_on(
+            &run,
+            &head,
+            CarryOn { settings, password: PasswordArgs::default(), shown, wait: None, cancel: true },
+        )
+        .map(of_cancel);
     };
     ask_to_cancel(run.dir()).map_err(|why| {
         CliError::new(ErrorKind::Busy, format!("run {} is being carried on by {writer}, and {why}", head.run))

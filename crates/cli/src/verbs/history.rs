@@ -4,7 +4,7 @@ use crate::args::{HistoryArgs, InquiryArgs};
 use crate::config::Settings;
 use crate::error::{CliError, ErrorKind};
 use crate::exit;
-use crate::inquire::ask;
+use crate::inquire::{Question, ask};
 use crate::output::{print_bytes, say};
 use crate::request::build;
 use crate::resolve::StandardInput;
@@ -34,7 +34,8 @@ pub fn history(args: &HistoryArgs, settings: &Settings) -> Result<u8, CliError> 
 fn of_hosts(args: &HistoryArgs, settings: &Settings) -> Result<u8, CliError> {
     let planned = build(args.asked.settle(settings)?, settings, &StandardInput::default())?;
     let inquiry = Inquiry::History { last: args.last.unwrap_or(LAST) };
-    let asked = ask(&planned.plan, inquiry, &args.asked.ssh, settings)?;
+    let question = Question { inquiry, run_as: args.asked.run_as.run_as() };
+    let asked = ask(&planned.plan, &question, &args.asked.ssh, settings)?;
     let mut text = Vec::new();
     write_past(&asked.answers, &answer_options(args.json, settings), &mut text).expect("memory can be written");
     print_bytes(&text)?;

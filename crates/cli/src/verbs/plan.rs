@@ -4,7 +4,7 @@ use crate::args::{PlanArgs, SshArgs};
 use crate::config::Settings;
 use crate::error::{CliError, ErrorKind};
 use crate::exit;
-use crate::inquire::ask;
+use crate::inquire::{Question, ask};
 use crate::output::{print, say};
 use crate::request::{Planned, build};
 use crate::resolve::StandardInput;
@@ -36,7 +36,8 @@ pub fn plan(args: &PlanArgs, settings: &Settings) -> Result<u8, CliError> {
 /// Where hosts that have the payload are skipped, asks them and prints how many those are. Returns the exit code.
 pub(super) fn print_who_has_it(plan: &Plan, ssh: &SshArgs, settings: &Settings) -> Result<u8, CliError> {
     let Some(payload) = plan.payload_id().filter(|_| plan.request.once) else { return Ok(exit::OK) };
-    let asked = ask(plan, Inquiry::Has { payload }, ssh, settings)?;
+    let run_as = plan.payload.as_ref().and_then(|payload| payload.run_as.clone());
+    let asked = ask(plan, &Question { inquiry: Inquiry::Has { payload }, run_as }, ssh, settings)?;
     print(&(already_text(&asked.answers) + "\n"))?;
     Ok(asked.code)
 }

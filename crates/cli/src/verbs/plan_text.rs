@@ -3,7 +3,7 @@
 use crate::verbs::plan_pace::{at_once, pace_text, stops_line, ways_line};
 use mcom_fleet::hostset::{HostSet, fold};
 use mcom_fleet::planner::{DcTree, trees};
-use mcom_model::{DcRule, HostId, Plan, limits};
+use mcom_model::{DcRule, HostId, Plan, RunAs, limits};
 use mcom_report::sanitise_line;
 use std::fmt::Write as _;
 
@@ -71,6 +71,9 @@ fn head(plan: &Plan) -> String {
     if let Some(payload) = &plan.payload {
         let name = sanitise_line(payload.name.as_bytes());
         let _ = write!(text, "  {name} {} ({})", payload.id().short(), size(bytes(plan)));
+    }
+    if let Some(RunAs { tool, user }) = plan.payload.as_ref().and_then(|payload| payload.run_as.as_ref()) {
+        let _ = write!(text, "  as {} by {}", sanitise_line(user.as_bytes()), tool.program());
     }
     if let Some(reason) = &plan.request.reason {
         let _ = write!(text, "  \"{}\"", sanitise_line(reason.as_bytes()));

@@ -21,5 +21,5 @@ pub fn resume(args: &ResumeArgs, settings: &Settings) -> Result<u8, CliError> {
     let head = run.head().map_err(unreadable)?;
     let display = Display::new(&args.output, settings, Terminal::of_process(), head.plan.hosts.len());
     let shown = Shown { output: &args.output, display };
-    carry_on(&run, &head, CarryOn { shown, wait: args.wait, cancel: false })
+    carry_on(&run, &head, CarryOn { settings, password: args.password, shown, wait: args.wait, cancel: false })
 }

@@ -37,7 +37,11 @@ pub fn retry(args: &RetryArgs, settings: &Settings) -> Result<u8, CliError> {
     let display = Display::new(&args.output, settings, Terminal::of_process(), hosts.len());
     let shown = Shown { output: &args.output, display };
     let payload = head.spec.payload.clone();
-    execute(planned, payload, Execution { links: head.ssh.clone(), settings, shown, retry_of: Some(&head) })
+    execute(
+        planned,
+        payload,
+        Execution { links: head.ssh.clone(), settings, shown, password: args.password, retry_of: Some(&head) },
+    )
 }
 
 const fn is_tried_again(outcome: Option<OutcomeKind>) -> bool {

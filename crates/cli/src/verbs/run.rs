@@ -30,7 +30,8 @@ pub fn run(args: &RunArgs, settings: &Settings) -> Result<u8, CliError> {
     announce(&planned, args, terminal);
     let display = Display::new(&args.output, settings, terminal, planned.plan.hosts.len());
     let links = long_links(&args.asked.ssh, settings);
-    let how = Execution { links, settings, shown: Shown { output: &args.output, display }, retry_of: None };
+    let shown = Shown { output: &args.output, display };
+    let how = Execution { links, settings, shown, password: args.password, retry_of: None };
     execute(planned, payload, how)
 }
 

@@ -3,7 +3,7 @@
 use crate::args::WhoArgs;
 use crate::config::Settings;
 use crate::error::{CliError, ErrorKind};
-use crate::inquire::ask;
+use crate::inquire::{Question, ask};
 use crate::output::print_bytes;
 use crate::request::build;
 use crate::resolve::StandardInput;
@@ -19,7 +19,8 @@ pub fn who(args: &WhoArgs, settings: &Settings) -> Result<u8, CliError> {
             .hint("mcom who -h @web"));
     }
     let planned = build(args.asked.settle(settings)?, settings, &StandardInput::default())?;
-    let asked = ask(&planned.plan, Inquiry::Who, &args.asked.ssh, settings)?;
+    let question = Question { inquiry: Inquiry::Who, run_as: args.asked.run_as.run_as() };
+    let asked = ask(&planned.plan, &question, &args.asked.ssh, settings)?;
     let mut text = Vec::new();
     write_holders(&asked.answers, &answer_options(args.json, settings), &mut text).expect("memory can be written");
     print_bytes(&text)?;
