@@ -6,11 +6,9 @@ use crate::tree::effect::{Asked, Effect, LinkId, Reach};
 use crate::tree::links::LinkState;
 use crate::tree::run::{Role, TreeRun};
 use bytes::Bytes;
-use mcom_model::limits::LOGIN_MS;
-use mcom_model::{Access, AskKind, Credentials, Edge, HostEvent, HostId, Reason, RunClock, Verdict, What};
+use mcom_model::{Access, AskKind, Credentials, HostId, Reason, Verdict, What};
 use mcom_wire::{Answer, Ask, Down, Up};
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 /// What the coordinator hands out, so that parents without keys of their own reach their children.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,21 +19,13 @@ pub struct Handout {
     pub access: Vec<Option<Box<Access>>>,
 }
 
-/// An edge of the tree, from the word that a link is being made on.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct OpenEdge {
-    by: HostId,
-    since: RunClock,
-    open: bool,
-    /// What was granted on it, or is being judged: no two questions may count on the same grant.
-    granted: u32,
-}
-
 /// What is being judged or signed.
 #[derive(Default)]
 pub(super) struct Tickets {
     next: u32,
     pending: BTreeMap<u32, Pending>,
+    /// Nothing is granted any more, because it could not be recorded.
+    closed: Option<Reason>,
 }
 
 /// Who waits for an answer.
@@ -90,7 +80,9 @@ impl TreeRun {
             let Some((id, link)) = self.links.asking(ix) else { return };
             link.asking = false;
             self.effects.push_back(Effect::AnswerAgent { link: id, granted: answer.granted });
-        } else if let Some(link) = self.hosts.get(ix).link {
+        } else if let Some((link, _)) = self.hosts.get_mut(ix).asked.take_if(|asked| asked.1 == answer.by)
+            && self.links.is_open(link)
+        {
             self.send_down(link, Down::Answer(answer));
         }
     }
@@ -102,11 +94,13 @@ impl TreeRun {
         self.below_link(id, ask.by)?;
         let edge = self.edge(ix, ask.by);
         let Role::Coordinator(coordinator) = &mut self.role else {
+            // One question for a host at a time; the answer goes back over no other link.
+            self.hosts.get_mut(ix).asked = Some((id, ask.by));
             self.effects.push_back(Effect::SendUp(Up::Ask(ask)));
             return Ok(());
         };
-        if let Some(edge) = self.hosts.get_mut(ix).edge.as_mut().filter(|_| edge.open) {
-            edge.granted += 1;
+        if let Some(known) = self.hosts.get_mut(ix).edge.as_mut().filter(|_| edge.open) {
+            known.count(ask.by);
         }
         let Ask { host: child, by: parent, kind, bind, request } = ask;
         let ticket = coordinator.asked.next;
@@ -117,54 +111,23 @@ impl TreeRun {
         Ok(())
     }
 
-    /// What is known of an edge now.
-    fn edge(&self, ix: u32, by: HostId) -> Edge {
-        let Some(edge) = self.hosts.get(ix).edge.filter(|edge| edge.by == by) else {
-            return Edge { open: false, left_ms: 0, granted: 0 };
-        };
-        let time = Duration::from_millis(self.run_spec().limits.connect_timeout_ms + LOGIN_MS);
-        let left = time.saturating_sub(self.now.since(edge.since));
-        let left_ms = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
-        Edge { open: edge.open, left_ms, granted: edge.granted }
-    }
-
-    /// Keeps what a parent says about the edges that it makes (coordinator).
-    pub(super) fn note_edge(&mut self, ix: u32, event: &HostEvent) {
-        if !self.is_coordinator() {
-            return;
-        }
-        let now = self.now;
-        let edge = &mut self.hosts.get_mut(ix).edge;
-        match event {
-            HostEvent::Linking { by: Some(by) } => {
-                let granted = edge.filter(|edge| edge.by == *by).map_or(0, |edge| edge.granted);
-                *edge = Some(OpenEdge { by: *by, since: now, open: true, granted });
-            }
-            HostEvent::Linked { .. }
-            | HostEvent::GaveWay { .. }
-            | HostEvent::LinkLost { .. }
-            | HostEvent::Ended { .. } => {
-                if let Some(edge) = edge {
-                    edge.open = false;
-                }
-            }
-            _ => {}
-        }
-    }
-
     /// It was judged: that is recorded, and only then signed (coordinator).
     pub(super) fn judged(&mut self, ticket: u32, verdict: Verdict) {
         let Some(coordinator) = self.coordinator_mut() else { return };
         let Some(&Pending { host: ix, by, kind: ask, counted, .. }) = coordinator.asked.pending.get(&ticket) else {
             return;
         };
+        let verdict = match (&coordinator.asked.closed, verdict) {
+            (Some(reason), Verdict::Granted { .. }) => Verdict::Refused { reason: reason.clone() },
+            (_, verdict) => verdict,
+        };
         let host = self.hosts.get(ix).id;
         self.record(What::Asked { host, by, ask, verdict: verdict.clone() }, false);
         match verdict {
             Verdict::Granted { .. } => self.effects.push_back(Effect::Grant { ticket }),
             Verdict::Refused { reason } => {
-                if let Some(edge) = self.hosts.get_mut(ix).edge.as_mut().filter(|edge| counted && edge.by == by) {
-                    edge.granted = edge.granted.saturating_sub(1);
+                if let Some(edge) = self.hosts.get_mut(ix).edge.as_mut().filter(|_| counted) {
+                    edge.take_back(by);
                 }
                 self.granted(ticket, Err(reason));
             }
@@ -181,8 +144,11 @@ impl TreeRun {
         }
     }
 
-    /// What was judged could not be recorded, so it is not signed (coordinator).
+    /// What was judged could not be recorded, so it is not signed, and nothing is from here on (coordinator).
     pub(super) fn take_back_grants(&mut self, reason: &Reason) {
+        if let Some(coordinator) = self.coordinator_mut() {
+            coordinator.asked.closed = Some(reason.clone());
+        }
         let tickets = self.effects.iter().filter_map(|effect| match effect {
             Effect::Grant { ticket } => Some(*ticket),
             _ => None,

@@ -66,10 +66,10 @@ impl TreeRun {
         let ix = self.below_link(id, host)?;
         let link = self.links.get(id).ok_or("it spoke before its link stood")?;
         self.check_event(id, link, ix, &event)?;
+        self.note_edge(ix, &event);
         if self.hosts.get(ix).ended() && !matches!(event, HostEvent::ParentLost { .. }) {
             return self.heard_again(ix, event);
         }
-        self.note_edge(ix, &event);
         if let HostEvent::Ended { outcome: Outcome::Refused { reason } | Outcome::Unknown { reason }, .. } = &event
             && self.may_go_by_transit(ix, reason)
         {
@@ -99,11 +99,16 @@ impl TreeRun {
         Ok(())
     }
 
-    /// A host that has its outcome was asked for the rest of its output: only that it cannot be had is news.
+    /// A host that has its outcome was asked for the rest of its output: only that it cannot be had is news, and that a
+    /// link is made there.
     fn heard_again(&mut self, ix: u32, event: HostEvent) -> Result<(), Broken> {
-        if let HostEvent::Ended { outcome, receipt: None } = event {
-            let text = format!("the host could not be asked for it again: {}", outcome.kind().words());
-            self.output_gone(ix, &Reason::new(ReasonKind::LinkLost, text));
+        match event {
+            HostEvent::Ended { outcome, receipt: None } => {
+                let text = format!("the host could not be asked for it again: {}", outcome.kind().words());
+                self.output_gone(ix, &Reason::new(ReasonKind::LinkLost, text));
+            }
+            HostEvent::Linking { .. } | HostEvent::Linked { .. } if !self.is_coordinator() => self.say(ix, event),
+            _ => {}
         }
         Ok(())
     }
@@ -116,10 +121,11 @@ impl TreeRun {
         let fits = match event {
             // That a parent was lost is said of a host that may have ended long ago.
             HostEvent::ParentLost { .. } => !own,
-            _ if phase == Phase::Ended => begun,
+            // So is a link: for output that was lost on its way.
             HostEvent::Linking { by } | HostEvent::Linked { by, .. } => {
                 !own && by.is_some_and(|by| self.below_link(id, by).is_ok())
             }
+            _ if phase == Phase::Ended => begun,
             HostEvent::Chosen { .. } | HostEvent::GaveWay { .. } | HostEvent::LinkLost { .. } => !own,
             // The coordinator's own to say.
             HostEvent::Transit { .. } => false,

@@ -2,7 +2,7 @@
 //!
 //! A host is an index into one list here; ids become indexes at the edge, in constant time at the coordinator.
 
-use crate::tree::ask::OpenEdge;
+use crate::tree::edge::OpenEdge;
 use crate::tree::effect::LinkId;
 use mcom_model::{Access, HostId, HostSpec, Stream};
 use mcom_wire::Begun;
@@ -46,6 +46,8 @@ pub(super) struct Host {
     pub(super) access: Option<Box<Access>>,
     /// The edge above it, as its parent said (coordinator).
     pub(super) edge: Option<OpenEdge>,
+    /// Over which link a parent asked for the means to log in on it, and which parent (node).
+    pub(super) asked: Option<(LinkId, HostId)>,
     /// The coordinator reaches it through its parent's sshd, since that parent could not (coordinator).
     pub(super) transit: bool,
     /// Ended, and nothing more of its output will be asked for.
@@ -143,6 +145,7 @@ impl Host {
             uid: None,
             access: None,
             edge: None,
+            asked: None,
             transit: false,
             settled: false,
         }

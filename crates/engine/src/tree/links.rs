@@ -133,7 +133,7 @@ impl TreeRun {
             host.reach(Phase::Linking);
             let (host, spec) = (host.id, host.spec.clone());
             let open = Effect::OpenLink { link: id, host, spec, reach: self.reach(ix, group) };
-            self.say_unless_ended(ix, HostEvent::Linking { by });
+            self.say_unless_recorded(ix, HostEvent::Linking { by });
             self.effects.push_back(open);
         }
     }
@@ -158,9 +158,10 @@ impl TreeRun {
         Some(link)
     }
 
-    /// Of an ended host that is asked for its output again, nothing is said: it has its outcome.
-    fn say_unless_ended(&mut self, ix: u32, event: HostEvent) {
-        if !self.hosts.get(ix).ended() {
+    /// Of an ended host that is asked for its output again, nothing is recorded: it has its outcome. Above a parent it is
+    /// said, because who asks for the means to log in somewhere must have said so.
+    fn say_unless_recorded(&mut self, ix: u32, event: HostEvent) {
+        if !(self.is_coordinator() && self.hosts.get(ix).ended()) {
             self.say(ix, event);
         }
     }
@@ -202,7 +203,7 @@ impl TreeRun {
         let ms = u64::try_from(now.since(link.since).as_millis()).unwrap_or(u64::MAX);
         self.watch_link(id);
         self.hosts.get_mut(ix).reach(Phase::Linked);
-        self.say_unless_ended(ix, HostEvent::Linked { by, node_shipped, ms });
+        self.say_unless_recorded(ix, HostEvent::Linked { by, node_shipped, ms });
         let members = self.lead(group, id);
         // Ahead of the work: whoever gets the one without the other starts nothing.
         self.tell_stop(id);
@@ -217,7 +218,7 @@ impl TreeRun {
         let mut left = 0;
         for &ix in members.iter().chain([&head]) {
             let host = self.hosts.get_mut(ix);
-            host.link = Some(id);
+            (host.link, host.edge) = (Some(id), None);
             left += u32::from(!host.ended());
         }
         let asked = self.hosts.get(head).begun;

@@ -5,6 +5,7 @@ mod below;
 mod collect;
 mod coordinator;
 mod credit;
+mod edge;
 mod effect;
 mod group;
 mod heartbeat;
