@@ -3,6 +3,7 @@
 
 mod bed;
 mod bootstrap;
+mod lending;
 mod local_tree;
 mod order;
 mod resume_ready;

@@ -10,11 +10,12 @@ use crate::ssh::Connection;
 use mcom_engine::tree::LinkFailure;
 use mcom_model::{Reason, ReasonKind};
 use mcom_wire::{Decoder, HelloUp, Up};
+use std::sync::Arc;
 use tokio::io::AsyncReadExt as _;
 use tokio::time::timeout;
 
 /// Starts the node at the other end of a connection; puts it there first where it is missing.
-pub async fn open(connection: Connection, store: &NodeStore) -> Result<Opened, LinkFailure> {
+pub async fn open(connection: Arc<Connection>, store: &NodeStore) -> Result<Opened, LinkFailure> {
     let command = commands::link(store.nodes().iter().map(NodeFile::digest));
     let absent = match contact(&connection, &command).await? {
         Contact::Node(node) => return node.opened(connection, store, false),
@@ -84,7 +85,7 @@ async fn answer(session: &mut Session, decoder: &mut Decoder<Up>) -> Result<Answ
 }
 
 impl Speaking {
-    fn opened(self, connection: Connection, store: &NodeStore, node_shipped: bool) -> Result<Opened, LinkFailure> {
+    fn opened(self, connection: Arc<Connection>, store: &NodeStore, node_shipped: bool) -> Result<Opened, LinkFailure> {
         let Self { hello, decoder, session } = self;
         if store.nodes().iter().all(|node| node.digest() != hello.node) {
             let text = format!("another node answered than was started: {}", hello.node.short());

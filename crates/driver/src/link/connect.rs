@@ -4,9 +4,9 @@ use crate::bootstrap::{self, NodeStore};
 use crate::link::hello::Opened;
 use crate::link::local::LocalNodes;
 use crate::link::petition::Petitioner;
-use crate::ssh::SshClient;
+use crate::ssh::{Connection, SshClient};
 use mcom_engine::tree::{LinkFailure, Reach};
-use mcom_model::HostSpec;
+use mcom_model::{HostSpec, Reason, ReasonKind};
 use std::sync::Arc;
 
 /// A host to be reached, and with whose credentials.
@@ -34,10 +34,27 @@ pub enum Connector {
 
 impl Connector {
     /// Reaches a host and has its node say hello.
-    pub(super) async fn open(&self, target: &Target, _petitioner: &mut Petitioner) -> Result<Opened, LinkFailure> {
+    pub(super) async fn open(&self, target: &Target, petitioner: &mut Petitioner) -> Result<Opened, LinkFailure> {
         match self {
-            Self::Ssh { client, nodes } => bootstrap::open(client.connect(&target.host).await?, nodes).await,
+            Self::Ssh { client, nodes } => bootstrap::open(connect(client, target, petitioner).await?, nodes).await,
             Self::Local(nodes) => nodes.open(&target.host).await,
+        }
+    }
+}
+
+async fn connect(
+    client: &Arc<SshClient>,
+    target: &Target,
+    petitioner: &mut Petitioner,
+) -> Result<Arc<Connection>, LinkFailure> {
+    let Target { host, reach } = target;
+    match reach {
+        Reach::Own => client.connect(host).await,
+        Reach::Through(gateway) => client.connect_through(gateway, host).await,
+        Reach::Asked { kind, access: Some(access) } => client.connect_asking(host, *kind, access, petitioner).await,
+        Reach::Asked { access: None, .. } => {
+            let text = "the coordinator has not said how to log in there";
+            Err(LinkFailure::Refused(Reason::new(ReasonKind::CredentialRefused, text)))
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The line between the ssh that makes a link and the loop of its node: what ssh needs to log in is asked of the
 //! coordinator, over the loop and up the tree, and the answer comes back here.
 
+use crate::agent::Line;
 use crate::link::child::FromChild;
 use bytes::Bytes;
 use mcom_engine::tree::LinkId;
@@ -24,9 +25,10 @@ impl Petitioner {
         let (to, answers) = unbounded_channel();
         (Self { link, owner, answers }, to)
     }
+}
 
-    /// Asks the coordinator, and waits for its answer.
-    pub async fn ask(&mut self, kind: AskKind, bind: Bytes, request: Bytes) -> Granted {
+impl Line for Petitioner {
+    async fn ask(&mut self, kind: AskKind, bind: Bytes, request: Bytes) -> Granted {
         let gone = || Reason::new(ReasonKind::LinkLost, "the way to the coordinator was gone before it answered");
         self.owner.send((self.link, FromChild::Asked { kind, bind, request })).await.map_err(|_| gone())?;
         self.answers.recv().await.unwrap_or_else(|| Err(gone()))

@@ -4,6 +4,7 @@ use crate::link::last_words::LastWords;
 use crate::ssh::{Connection, RemoteCommand};
 use mcom_wire::{Decoder, Up};
 use std::fmt;
+use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 /// The two directions of a link, after the hello.
@@ -28,7 +29,7 @@ pub enum Hold {
         /// Its end closes the session.
         remote: RemoteCommand,
         /// Its end closes the connection.
-        connection: Connection,
+        connection: Arc<Connection>,
     },
     /// A process on this machine, which is killed when it is dropped.
     Process(tokio::process::Child),

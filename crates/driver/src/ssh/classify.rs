@@ -20,15 +20,22 @@ const PHRASES: &[(&str, ReasonKind)] = &[
     ("Network is unreachable", ReasonKind::NoRoute),
     ("Host is down", ReasonKind::NoRoute),
     ("Host key verification failed", ReasonKind::HostKeyUnknown),
+    // What a gateway's sshd says about a name, which ssh itself says otherwise.
+    ("Name or service not known", ReasonKind::NameNotResolved),
+    ("Name does not resolve", ReasonKind::NameNotResolved),
+    ("failure in name resolution", ReasonKind::NameNotResolved),
 ];
 
 /// Lines that stand around the telling one.
 const ASIDES: &[&str] =
     &["@@@", "Warning: Permanently added", "Connection to ", "Offending ", "Host key verification failed"];
 
+/// How sshd says that it forwards nothing.
+const FORBIDDEN: &[&str] = &["administratively prohibited", "unknown channel type"];
+
 /// Why a connection could not be made, from everything that `ssh` printed.
 pub fn classify(printed: &str) -> LinkFailure {
-    let reason = match telling_line(printed) {
+    let reason = match classified(printed) {
         Some((line, kind)) => Reason::new(kind, line),
         None => Reason::new(ReasonKind::SshFailed, last_line(printed).unwrap_or("ssh failed and said nothing")),
     };
@@ -39,6 +46,27 @@ pub fn classify(printed: &str) -> LinkFailure {
     }
 }
 
+/// Why a stream through `gateway` was not opened, from what its connection has printed meanwhile. None where it says
+/// nothing of the kind.
+pub(super) fn blocked(printed: &str, gateway: &str) -> Option<LinkFailure> {
+    let mut said: Vec<&str> =
+        printed.lines().filter_map(|line| Some(line.split_once("open failed: ")?.1.trim())).collect();
+    said.sort_unstable();
+    said.dedup();
+    let forbidden = |said: &&&str| FORBIDDEN.iter().any(|words| said.starts_with(words));
+    if let Some(words) = said.iter().find(forbidden) {
+        let text = format!("the sshd of {gateway} opens no streams to it: {words}");
+        return Some(LinkFailure::Refused(Reason::new(ReasonKind::ForwardingRefused, text)));
+    }
+    // Others may go through it at the same time: where they fail in another way, nobody knows which is whose.
+    let kind = match said[..] {
+        [] => return None,
+        [one] => classified(one).map_or(ReasonKind::SshFailed, |(_, kind)| kind),
+        _ => ReasonKind::SshFailed,
+    };
+    Some(LinkFailure::Unreachable(Reason::new(kind, format!("from {gateway}: {}", said.join(" or ")))))
+}
+
 /// Why an established connection ended, from what `ssh` printed and what the node said on its standard error.
 pub fn connection_lost(ssh_printed: &str, node_printed: &str) -> Reason {
     let said = last_line(node_printed).or_else(|| last_line(ssh_printed));
@@ -46,7 +74,7 @@ pub fn connection_lost(ssh_printed: &str, node_printed: &str) -> Reason {
 }
 
 /// The phrase that comes first in the table wins, then the line that comes last: a host's banner stands above.
-fn telling_line(printed: &str) -> Option<(&str, ReasonKind)> {
+fn classified(printed: &str) -> Option<(&str, ReasonKind)> {
     PHRASES.iter().find_map(|&(phrase, kind)| {
         printed.lines().rev().find(|line| line.contains(phrase)).map(|line| (tidy(line), kind))
     })
@@ -143,6 +171,33 @@ mod tests {
             assert_eq!(reason.kind, *kind, "{printed}");
             assert!(reason.text.contains(text), "{:?} lacks {text:?}", reason.text);
         }
+    }
+
+    #[test]
+    fn a_gateway_says_why_it_opens_no_stream() {
+        let table = [
+            ("channel 2: open failed: connect failed: Connection refused\r\n", ReasonKind::ConnectionRefused),
+            ("channel 2: open failed: connect failed: Name or service not known\n", ReasonKind::NameNotResolved),
+            ("channel 3: open failed: connect failed: No route to host\n", ReasonKind::NoRoute),
+            ("channel 2: open failed: connect failed: Connection timed out\n", ReasonKind::ConnectTimeout),
+            ("channel 2: open failed: administratively prohibited: open failed\n", ReasonKind::ForwardingRefused),
+            ("channel 2: open failed: resource shortage: \n", ReasonKind::SshFailed),
+        ];
+        for (printed, kind) in table {
+            let failure = blocked(printed, "gw").unwrap();
+            let forbidden = kind == ReasonKind::ForwardingRefused;
+            assert_eq!(matches!(failure, LinkFailure::Refused(_)), forbidden, "{printed}");
+            let (LinkFailure::Unreachable(reason) | LinkFailure::Refused(reason)) = failure;
+            assert_eq!(reason.kind, kind, "{printed}");
+            assert!(reason.text.contains("gw"), "{reason}");
+        }
+        let [(one, _), (two, _), ..] = table;
+        let (LinkFailure::Unreachable(reason) | LinkFailure::Refused(reason)) =
+            blocked(&format!("{one}{two}{one}"), "gw").unwrap();
+        assert_eq!(reason.kind, ReasonKind::SshFailed);
+        let text = "from gw: connect failed: Connection refused or connect failed: Name or service not known";
+        assert_eq!(reason.text, text);
+        assert_eq!(blocked("Authorised use only\n", "gw"), None);
     }
 
     #[test]

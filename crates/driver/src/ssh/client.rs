@@ -1,11 +1,14 @@
 //! The ssh client of one run: a private folder with the generated configuration and the sockets of all masters.
 
+use crate::agent::Line;
 use crate::ssh::config::{self, ConfigError, SshSettings};
-use crate::ssh::connection::Connection;
+use crate::ssh::connection::{Connection, Way, host_arguments};
 use crate::ssh::leftovers;
+use crate::ssh::lent::Lent;
 use crate::ssh::mux::{self, Leaving};
+use crate::ssh::transit::Gateways;
 use mcom_engine::tree::LinkFailure;
-use mcom_model::HostSpec;
+use mcom_model::{Access, AskKind, HostSpec, Reason, ReasonKind};
 use std::fs::Permissions;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt as _;
@@ -17,6 +20,9 @@ use tempfile::TempDir;
 
 /// How long the masters of a run have to go once they were told to; they need a few milliseconds.
 const LEAVING_TIME: Duration = Duration::from_secs(2);
+
+/// The name of the configuration in the folder.
+const CONFIG: &str = "config";
 
 /// Room in a socket's path for what `ssh` and this client add to the folder.
 const LONGEST_FOLDER: usize = 60;
@@ -44,26 +50,60 @@ pub struct SshClient {
     connect_timeout: Duration,
     made: AtomicU32,
     leaving: Mutex<Vec<Leaving>>,
+    gateways: Gateways,
+    /// Where this is a parent.
+    parent: Option<Parent>,
+}
+
+/// What the client of a parent has besides.
+#[derive(Debug)]
+struct Parent {
+    lent: Lent,
+    /// Why its own configuration cannot be used. Those who are let in by the coordinator do not look at it.
+    own: Option<ConfigError>,
 }
 
 impl SshClient {
     /// Writes the configuration that `settings` ask for, and clears away what earlier clients left that were killed.
     pub fn new(settings: &SshSettings) -> Result<Arc<Self>, SshSetupError> {
+        Self::with_agent(settings, None)
+    }
+
+    /// As [`SshClient::new`], for a coordinator whose links ask this agent before every other.
+    pub fn with_agent(settings: &SshSettings, agent: Option<&Path>) -> Result<Arc<Self>, SshSetupError> {
         let text = config::render(settings)?;
-        let place = socket_place();
-        let unusable = |source| SshSetupError::Folder { folder: place.clone(), source };
-        leftovers::clear(&place);
-        let private = Permissions::from_mode(0o700);
-        let folder = tempfile::Builder::new()
-            .prefix(leftovers::PREFIX)
-            .permissions(private)
-            .tempdir_in(&place)
-            .map_err(unusable)?;
-        leftovers::claim(folder.path());
-        let connect_timeout = settings.connect_timeout;
-        let client = Self { folder, connect_timeout, made: AtomicU32::new(0), leaving: Mutex::new(Vec::new()) };
-        std::fs::write(client.config(), text).map_err(unusable)?;
-        Ok(Arc::new(client))
+        let agent = agent.map_or(String::new(), |agent| format!("IdentityAgent {}\n", config::quoted_value(agent)));
+        Ok(Arc::new(Self::in_folder(private_folder()?, settings, &(agent + &text), None)?))
+    }
+
+    /// The client of a parent: besides its own configuration it has the public keys that the coordinator signs with.
+    pub fn for_parent(settings: &SshSettings, identities: &[String]) -> Result<Arc<Self>, SshSetupError> {
+        let (text, own) = match config::render(settings) {
+            Ok(text) => (text, None),
+            Err(error) => (String::new(), Some(error)),
+        };
+        let folder = private_folder()?;
+        let unusable = |source| SshSetupError::Folder { folder: folder.path().to_owned(), source };
+        let lent = Lent::new(folder.path(), settings, identities).map_err(unusable)?;
+        Ok(Arc::new(Self::in_folder(folder, settings, &text, Some(Parent { lent, own }))?))
+    }
+
+    fn in_folder(
+        folder: TempDir,
+        settings: &SshSettings,
+        config: &str,
+        parent: Option<Parent>,
+    ) -> Result<Self, SshSetupError> {
+        let unusable = |source| SshSetupError::Folder { folder: folder.path().to_owned(), source };
+        std::fs::write(folder.path().join(CONFIG), config).map_err(unusable)?;
+        Ok(Self {
+            folder,
+            connect_timeout: settings.connect_timeout,
+            made: AtomicU32::new(0),
+            leaving: Mutex::default(),
+            gateways: Gateways::default(),
+            parent,
+        })
     }
 
     /// The private folder: the configuration, and the sockets and logs of all masters. Removed with the client.
@@ -72,9 +112,35 @@ impl SshClient {
     }
 
     /// Connects and authenticates. Dropping the future, or the connection, ends the process behind it.
-    pub async fn connect(self: &Arc<Self>, host: &HostSpec) -> Result<Connection, LinkFailure> {
-        let number = self.made.fetch_add(1, Ordering::Relaxed);
-        Connection::make(Arc::clone(self), number, host).await
+    pub async fn connect(self: &Arc<Self>, host: &HostSpec) -> Result<Arc<Connection>, LinkFailure> {
+        if let Some(error) = self.parent.as_ref().and_then(|parent| parent.own.as_ref()) {
+            let text = format!("on the parent: {error}");
+            return Err(LinkFailure::Unreachable(Reason::new(ReasonKind::SshFailed, text)));
+        }
+        let arguments = host_arguments(host);
+        let way = Way { number: self.number(), config: self.config(), arguments, kept: (None, None) };
+        let connection = Arc::new(Connection::make(Arc::clone(self), way).await?);
+        self.gateways.stands(&host.name, &connection);
+        Ok(connection)
+    }
+
+    /// Connects with what the coordinator grants when it is asked over `line`.
+    pub async fn connect_asking(
+        self: &Arc<Self>,
+        host: &HostSpec,
+        kind: AskKind,
+        access: &Access,
+        line: &mut (impl Line + Send),
+    ) -> Result<Arc<Connection>, LinkFailure> {
+        let Some(Parent { lent, .. }) = &self.parent else {
+            let text = "only parents ask for what they log in with";
+            return Err(LinkFailure::Refused(Reason::new(ReasonKind::Internal, text)));
+        };
+        let connection = match kind {
+            AskKind::Signature => lent.relay(self, host, access, line).await?,
+            AskKind::Certificate => lent.certified(self, host, access, line).await?,
+        };
+        Ok(Arc::new(connection))
     }
 
     /// Waits until every master that was told to end has gone.
@@ -86,7 +152,16 @@ impl SshClient {
     }
 
     pub(super) fn config(&self) -> PathBuf {
-        self.folder.path().join("config")
+        self.folder.path().join(CONFIG)
+    }
+
+    /// A number for a connection, and for its files.
+    pub(super) fn number(&self) -> u32 {
+        self.made.fetch_add(1, Ordering::Relaxed)
+    }
+
+    pub(super) const fn gateways(&self) -> &Gateways {
+        &self.gateways
     }
 
     pub(super) const fn connect_timeout(&self) -> Duration {
@@ -105,6 +180,20 @@ impl Drop for SshClient {
     fn drop(&mut self) {
         self.close();
     }
+}
+
+/// A folder for configuration and sockets that is this process's alone. Clears away what earlier programs left that were
+/// killed.
+pub(crate) fn private_folder() -> Result<TempDir, SshSetupError> {
+    let place = socket_place();
+    leftovers::clear(&place);
+    let folder = tempfile::Builder::new()
+        .prefix(leftovers::PREFIX)
+        .permissions(Permissions::from_mode(0o700))
+        .tempdir_in(&place)
+        .map_err(|source| SshSetupError::Folder { folder: place, source })?;
+    leftovers::claim(folder.path());
+    Ok(folder)
 }
 
 /// The folder for temporary files, unless its path is too long to hold sockets.

@@ -38,7 +38,7 @@ pub enum ConfigError {
 }
 
 /// mcom's own options stand first, because the first value that `ssh` reads wins: nothing below may weaken them.
-const OWN_OPTIONS: &str = "\
+pub(super) const OWN_OPTIONS: &str = "\
 BatchMode yes
 StrictHostKeyChecking yes
 UpdateHostKeys no
@@ -55,7 +55,7 @@ ControlPersist 60
 ";
 
 /// The text of the file. A file for `-F` is opened once, because `Include` is silent about one that is missing.
-pub(super) fn render(settings: &SshSettings) -> Result<String, ConfigError> {
+pub(crate) fn render(settings: &SshSettings) -> Result<String, ConfigError> {
     let mut text = format!("# Written by mcom for one run; removed with it.\n{OWN_OPTIONS}");
     let _ = writeln!(text, "ConnectTimeout {}", whole_seconds(settings.connect_timeout));
     for option in &settings.options {
@@ -75,16 +75,16 @@ pub(super) fn render(settings: &SshSettings) -> Result<String, ConfigError> {
 }
 
 /// `ConnectTimeout` counts whole seconds, and 0 means for ever.
-fn whole_seconds(time: Duration) -> u64 {
+pub(super) fn whole_seconds(time: Duration) -> u64 {
     time.as_millis().div_ceil(1000).max(1).try_into().unwrap_or(u64::MAX)
 }
 
-fn check_option(option: &str) -> Result<(), ConfigError> {
+pub(super) fn check_option(option: &str) -> Result<(), ConfigError> {
     let refuse = |why| Err(ConfigError::Option { option: option.to_owned(), why });
     if option.contains(['\n', '\r', '\0']) {
         return refuse("it has more than one line");
     }
-    let keyword = option.trim_start().split(['=', ' ', '\t']).next().unwrap_or_default();
+    let keyword = keyword(option);
     if keyword.is_empty() || keyword.starts_with('#') {
         return refuse("it names no option");
     }
@@ -93,6 +93,11 @@ fn check_option(option: &str) -> Result<(), ConfigError> {
         return refuse("it belongs in a file given with -F");
     }
     Ok(())
+}
+
+/// The name of an option, as it is written.
+pub(super) fn keyword(option: &str) -> &str {
+    option.trim_start().split(['=', ' ', '\t']).next().unwrap_or_default()
 }
 
 fn readable(path: &Path) -> Result<PathBuf, ConfigError> {
@@ -128,6 +133,12 @@ fn quoted(path: &Path) -> String {
     }
     text.push('"');
     text
+}
+
+/// A path as the value of an option: in quotes, and with nothing in it that ssh would replace.
+pub(super) fn quoted_value(path: &Path) -> String {
+    let text = path.to_string_lossy().replace('\\', "\\\\").replace('"', "\\\"").replace('%', "%%");
+    format!("\"{text}\"")
 }
 
 #[cfg(test)]

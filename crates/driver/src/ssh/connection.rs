@@ -2,13 +2,14 @@
 
 use crate::ssh::classify::{classify, connection_lost};
 use crate::ssh::client::SshClient;
+use crate::ssh::lent::LinkFolder;
 use crate::ssh::mux;
 use mcom_engine::tree::LinkFailure;
 use mcom_model::{HostSpec, Reason, ReasonKind};
 use openssh::{Child, Session, Stdio};
 use std::fs::File;
 use std::os::fd::OwnedFd;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -37,20 +38,45 @@ pub struct Connection {
     log: PathBuf,
     session: Arc<Session>,
     master: Option<OwnedFd>,
+    /// What goes with it, after its master was told to end.
+    way: Way,
+}
+
+/// How `ssh` is called for one connection.
+#[derive(Debug)]
+pub(super) struct Way {
+    /// The connection's number in its client.
+    pub(super) number: u32,
+    /// Its `-F`.
+    pub(super) config: PathBuf,
+    /// What names the host and how to get there.
+    pub(super) arguments: Vec<String>,
+    /// Files of this connection alone, and the connection that it goes through: they go with it.
+    #[expect(dead_code, reason = "kept to be dropped")]
+    pub(super) kept: (Option<LinkFolder>, Option<Arc<Connection>>),
 }
 
 impl Connection {
-    pub(super) async fn make(client: Arc<SshClient>, number: u32, host: &HostSpec) -> Result<Self, LinkFailure> {
-        let socket = client.folder().join(number.to_string());
-        let log = client.folder().join(format!("{number}.log"));
+    pub(super) async fn make(client: Arc<SshClient>, way: Way) -> Result<Self, LinkFailure> {
+        Self::make_saying(client, way).await.map_err(|(failure, _)| failure)
+    }
+
+    /// As [`Connection::make`]; a failure comes with what `ssh` has printed.
+    pub(super) async fn make_saying(client: Arc<SshClient>, way: Way) -> Result<Self, (LinkFailure, String)> {
+        let socket = client.folder().join(way.number.to_string());
+        let log = client.folder().join(format!("{}.log", way.number));
         let session = Arc::new(Session::resume_mux(socket.clone().into_boxed_path(), None));
         // Made before the process starts: whenever this is given up, its drop ends a master that is up by then.
-        let mut connection = Self { client, socket, log, session, master: None };
-        if !connection.start_master(host).await?.success() {
-            return Err(classify(&connection.printed()));
-        }
-        connection.master = mux::master(&connection.socket).await;
-        Ok(connection)
+        let mut connection = Self { client, socket, log, session, master: None, way };
+        let failure = match connection.start_master().await {
+            Ok(status) if status.success() => {
+                connection.master = mux::master(&connection.socket).await;
+                return Ok(connection);
+            }
+            Ok(_) => classify(&connection.printed()),
+            Err(failure) => failure,
+        };
+        Err((failure, connection.printed()))
     }
 
     /// Starts a command, which goes to the login shell as it is. Its three streams are pipes.
@@ -98,12 +124,31 @@ impl Connection {
 
     /// What `ssh` has printed about this connection so far.
     pub fn printed(&self) -> String {
-        read_tail(&self.log).unwrap_or_default()
+        read_tail(&self.log, 0).unwrap_or_default()
+    }
+
+    /// How much that is by now.
+    pub(super) fn printed_bytes(&self) -> u64 {
+        std::fs::metadata(&self.log).map_or(0, |log| log.len())
+    }
+
+    /// What has come since it was so much.
+    pub(super) fn printed_since(&self, bytes: u64) -> String {
+        read_tail(&self.log, bytes).unwrap_or_default()
+    }
+
+    /// Whether its master is there.
+    pub(super) async fn is_alive(&self) -> bool {
+        mux::alive(&self.socket).await.is_some()
+    }
+
+    pub(super) fn socket(&self) -> &Path {
+        &self.socket
     }
 
     /// Runs `ssh` until it has authenticated: it then goes to the background, as the master of this connection.
-    async fn start_master(&self, host: &HostSpec) -> Result<ExitStatus, LinkFailure> {
-        let started = self.master_command(host).and_then(|mut command| command.spawn());
+    async fn start_master(&self) -> Result<ExitStatus, LinkFailure> {
+        let started = self.master_command().and_then(|mut command| command.spawn());
         let mut ssh = started.map_err(|error| cannot_start(&error))?;
         let patience = self.patience();
         match tokio::time::timeout(patience, ssh.wait()).await {
@@ -115,16 +160,16 @@ impl Connection {
         }
     }
 
-    fn master_command(&self, host: &HostSpec) -> std::io::Result<Command> {
+    fn master_command(&self) -> std::io::Result<Command> {
         // Programs that ssh itself starts (ProxyJump's ssh) print to the same file, so their words are kept too.
         let log = File::options().create(true).append(true).open(&self.log)?;
         let mut ssh = Command::new("ssh");
         ssh.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::null()).stderr(log).kill_on_drop(true);
         // A key typed to interrupt this program is this program's to answer.
         ssh.process_group(0);
-        ssh.arg("-F").arg(self.client.config());
+        ssh.arg("-F").arg(&self.way.config);
         ssh.arg("-S").arg(&self.socket).arg("-E").arg(&self.log).args(["-M", "-f", "-N"]);
-        ssh.args(host_arguments(host));
+        ssh.args(&self.way.arguments);
         Ok(ssh)
     }
 }
@@ -136,7 +181,7 @@ impl Drop for Connection {
 }
 
 /// What is particular to a host. An inventory's name stays the one that keys are looked up by.
-fn host_arguments(host: &HostSpec) -> Vec<String> {
+pub(crate) fn host_arguments(host: &HostSpec) -> Vec<String> {
     let mut arguments = Vec::new();
     let mut add = |flag: &str, value: String| arguments.extend([flag.to_owned(), value]);
     if let Some(address) = &host.address {
@@ -173,11 +218,11 @@ fn cannot_start(error: &std::io::Error) -> LinkFailure {
     LinkFailure::Unreachable(Reason::new(kind, format!("cannot run ssh: {error}")))
 }
 
-fn read_tail(path: &std::path::Path) -> std::io::Result<String> {
+fn read_tail(path: &Path, from: u64) -> std::io::Result<String> {
     use std::io::{Read as _, Seek as _, SeekFrom};
     let mut file = File::open(path)?;
     let len = file.metadata()?.len();
-    file.seek(SeekFrom::Start(len.saturating_sub(LOG_BYTES)))?;
+    file.seek(SeekFrom::Start(from.max(len.saturating_sub(LOG_BYTES))))?;
     let mut bytes = Vec::new();
     file.take(LOG_BYTES).read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())

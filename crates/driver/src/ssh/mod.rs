@@ -5,9 +5,14 @@ mod client;
 mod config;
 mod connection;
 mod leftovers;
+mod lent;
 mod mux;
+mod transit;
 
 pub use classify::{classify, connection_lost};
+pub(crate) use client::private_folder;
 pub use client::{SshClient, SshSetupError};
+pub(crate) use config::render;
 pub use config::{ConfigError, SshSettings};
+pub(crate) use connection::host_arguments;
 pub use connection::{Connection, RemoteCommand};

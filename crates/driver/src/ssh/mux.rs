@@ -21,13 +21,17 @@ const ALIVE_ANSWER: usize = 12 + 16;
 
 /// A handle of the master process behind `socket`; none where this kernel has no such handles (before Linux 5.3).
 pub(super) async fn master(socket: &Path) -> Option<OwnedFd> {
+    // The id came over a socket that only this process and the master know, so it is still the master's.
+    pidfd_open(Pid::from_raw(alive(socket).await?)?, PidfdFlags::empty()).ok()
+}
+
+/// The process id of the master behind `socket`, where one answers there.
+pub(super) async fn alive(socket: &Path) -> Option<i32> {
     let mut stream = tokio::net::UnixStream::connect(socket).await.ok()?;
     stream.write_all(&request(MUX_C_ALIVE_CHECK)).await.ok()?;
     let mut answer = [0; ALIVE_ANSWER];
     stream.read_exact(&mut answer).await.ok()?;
-    let pid = i32::from_be_bytes(answer[ALIVE_ANSWER - 4..].try_into().ok()?);
-    // The answer came over a socket that only this process and the master know, so the id is still the master's.
-    pidfd_open(Pid::from_raw(pid)?, PidfdFlags::empty()).ok()
+    Some(i32::from_be_bytes(answer[ALIVE_ANSWER - 4..].try_into().ok()?))
 }
 
 /// A master that was told to end.

@@ -1,0 +1,72 @@
+//! Certificate: a key that is made for this run, and a certificate for minutes that the coordinator gives for it.
+
+use crate::agent::Line;
+use crate::ssh::client::SshClient;
+use crate::ssh::connection::Connection;
+use crate::ssh::lent::config::{Login, known_hosts};
+use crate::ssh::lent::files::{self, LinkFolder};
+use crate::ssh::lent::relay::not_sayable;
+use crate::ssh::lent::{Lent, explain, internal, not_granted, way};
+use bytes::Bytes;
+use mcom_credentials::PublicIdentity;
+use mcom_engine::tree::LinkFailure;
+use mcom_model::{Access, AskKind, HostSpec, Reason, ReasonKind};
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::Arc;
+use tokio::process::Command;
+
+impl Lent {
+    /// Connects to a host with a certificate that the coordinator gives.
+    pub(in crate::ssh) async fn certified(
+        &self,
+        client: &Arc<SshClient>,
+        host: &HostSpec,
+        access: &Access,
+        line: &mut impl Line,
+    ) -> Result<Connection, LinkFailure> {
+        let key = client.folder().join("key");
+        let public = self.key.get_or_init(|| make_key(&key)).await.as_ref().map_err(|why| not_granted(why.clone()))?;
+        let asked = line.ask(AskKind::Certificate, Bytes::new(), public.blob().clone()).await;
+        let certificate = fitting(asked.map_err(not_granted)?, public)?;
+        let number = client.number();
+        let unusable = |error: std::io::Error| internal("the files of a link", &error);
+        let folder = LinkFolder::make(client.folder().join(format!("{number}.d"))).map_err(unusable)?;
+        let (file, known, config) = (folder.join("certificate.pub"), folder.join("known_hosts"), folder.join("config"));
+        files::write(&file, &format!("{}\n", certificate.to_line())).map_err(unusable)?;
+        files::write(&known, &known_hosts(access).ok_or_else(|| not_sayable(access))?).map_err(unusable)?;
+        let login = Login {
+            agent: None,
+            identities: &[&key],
+            certificate: Some(&file),
+            known_hosts: &known,
+            alias: &access.alias,
+        };
+        let options = self.options().map_err(|error| internal("the options for ssh", &error))?;
+        files::write(&config, &login.render(client.connect_timeout(), options)).map_err(unusable)?;
+        let made = Connection::make(Arc::clone(client), way(number, config, host, access, folder)).await;
+        made.map_err(|failure| explain(failure, access))
+    }
+}
+
+/// A key pair for this run, which ends with it.
+async fn make_key(file: &Path) -> Result<PublicIdentity, Reason> {
+    let failed = |kind, text: String| Reason::new(kind, format!("its parent cannot make a key: {text}"));
+    let mut keygen = Command::new("ssh-keygen");
+    keygen.args(["-q", "-t", "ed25519", "-N", "", "-C", "mcom", "-f"]).arg(file);
+    let output = keygen.stdin(Stdio::null()).kill_on_drop(true).output().await;
+    let output = output.map_err(|error| failed(ReasonKind::ToolMissing, format!("ssh-keygen: {error}")))?;
+    let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+    let public = std::fs::read_to_string(file.with_extension("pub")).ok();
+    let public = public.and_then(|line| PublicIdentity::from_line(&line).ok());
+    public.ok_or_else(|| failed(ReasonKind::SshFailed, format!("ssh-keygen: {said}")))
+}
+
+/// What came down must be a certificate for this very key.
+fn fitting(granted: Bytes, key: &PublicIdentity) -> Result<PublicIdentity, LinkFailure> {
+    let certificate = PublicIdentity::from_blob(granted, "mcom").ok();
+    certificate.filter(|certificate| certificate.is_certificate() && certificate.same_key(key)).ok_or_else(|| {
+        let text = "what the coordinator gave is no certificate for the key of its parent";
+        LinkFailure::Refused(Reason::new(ReasonKind::CredentialRefused, text))
+    })
+}
