@@ -52,7 +52,7 @@ impl TreeRun {
         let host = self.hosts.get(ix);
         if self.is_coordinator() {
             let group = &self.groups[group as usize];
-            let gateway = self.pools[group.pool as usize].gateways.now().filter(|_| group.through);
+            let gateway = self.pools[group.pool as usize].gateways.now(ix).filter(|_| group.through);
             let gateway = gateway.map(|gateway| self.hosts.get(gateway).spec.clone());
             return gateway.map_or(Reach::Own, |gateway| Reach::Through(Box::new(gateway)));
         }

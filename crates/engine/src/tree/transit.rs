@@ -19,9 +19,10 @@ impl Gateways {
         Self { known: Vec::new(), now: 0 }
     }
 
-    /// The one to be used now.
-    pub(super) fn now(&self) -> Option<u32> {
-        self.known.get(self.now).copied()
+    /// The one to be used now for a host, which is never the host itself: one that led once may be a child later.
+    pub(super) fn now(&self, host: u32) -> Option<u32> {
+        let in_turn = self.known.iter().cycle().skip(self.now).take(self.known.len());
+        in_turn.copied().find(|&known| known != host)
     }
 
     /// A host was linked: it is the one to be used from now on.
