@@ -1,7 +1,7 @@
 //! Switches a mechanism of the engine off, by changing what it wants done: proof that the checks can fail.
 
 use bytes::Bytes;
-use mcom_engine::tree::{Effect, LinkId};
+use mcom_engine::tree::{Effect, LinkId, Reach};
 use mcom_model::{Exit, HostEvent, HostId, Outcome, What};
 use mcom_wire::{Down, Up};
 
@@ -80,11 +80,35 @@ pub enum Sabotage {
     FalseBody,
     /// Links are opened without measure.
     OpenEverything,
+    /// Every edge counts as open when something is asked for.
+    OpenEveryEdge,
+    /// No edge does.
+    OpenNoEdge,
+    /// What was granted before is not counted.
+    ForgetGrants,
+    /// It is not recorded what is granted.
+    GrantUnrecorded,
+    /// Answers go down twice.
+    RepeatAnswer,
+    /// A parent asks twice.
+    AskTwice,
+    /// A parent uses keys of its own.
+    FallToOwn,
+    /// Parents are not told how their children are reached.
+    ForgetAccess,
+    /// A coordinator that is to relay goes by transit instead.
+    CallRelayAuto,
+    /// A coordinator that could go by transit does not.
+    CallAutoRelay,
+    /// Hosts that go by transit are reached through themselves.
+    ThroughItself,
+    /// A slot is counted that nobody has.
+    LoseSlot,
 }
 
 impl Sabotage {
     /// Every mechanism that can be switched off, with the invariant that must notice.
-    pub const ALL: [(Self, &'static str); 35] = [
+    pub const ALL: [(Self, &'static str); 47] = [
         (Self::ClaimAnew, "invariant_one_start"),
         (Self::ForgetVoid, "invariant_one_outcome"),
         (Self::ForgetFlush, "invariant_one_start"),
@@ -120,6 +144,18 @@ impl Sabotage {
         (Self::RepeatBody, "invariant_body_once_per_link"),
         (Self::FalseBody, "invariant_body_has_its_digest"),
         (Self::OpenEverything, "invariant_opening_bounded"),
+        (Self::OpenEveryEdge, "invariant_grants_only_open_edges"),
+        (Self::OpenNoEdge, "invariant_who_makes_a_link_may_ask"),
+        (Self::ForgetGrants, "invariant_grants_bounded"),
+        (Self::GrantUnrecorded, "invariant_grants_are_recorded"),
+        (Self::RepeatAnswer, "invariant_answers_only_who_asked"),
+        (Self::AskTwice, "invariant_one_question_per_link"),
+        (Self::FallToOwn, "invariant_nothing_falls_to_own"),
+        (Self::ForgetAccess, "invariant_access_comes_along"),
+        (Self::CallRelayAuto, "invariant_transit_where_it_may"),
+        (Self::CallAutoRelay, "invariant_relay_is_wanted"),
+        (Self::ThroughItself, "invariant_transit_goes_through_others"),
+        (Self::LoseSlot, "invariant_slots_add_up"),
     ];
 
     /// The effects that take the place of `effect`.
@@ -158,6 +194,41 @@ impl Sabotage {
             (Self::OpenEverything, Effect::OpenLink { link, host, spec, reach }) => {
                 let more = (1..100).map(|more| LinkId(link.0 + more * 1_000_000));
                 more.map(|link| Effect::OpenLink { link, host, spec: spec.clone(), reach: reach.clone() }).collect()
+            }
+            (_, effect) => self.on_logins(effect),
+        }
+    }
+
+    /// The same for what has to do with credentials.
+    fn on_logins(self, effect: Effect) -> Vec<Effect> {
+        match (self, effect) {
+            (Self::OpenEveryEdge, Effect::Judge(mut asked)) => {
+                (asked.edge.open, asked.edge.left_ms) = (true, 1);
+                vec![Effect::Judge(asked)]
+            }
+            (Self::OpenNoEdge, Effect::Judge(mut asked)) => {
+                asked.edge.open = false;
+                vec![Effect::Judge(asked)]
+            }
+            (Self::ForgetGrants, Effect::Judge(mut asked)) => {
+                asked.edge.granted = 0;
+                vec![Effect::Judge(asked)]
+            }
+            (Self::GrantUnrecorded, Effect::Record { event, .. }) if matches!(event.what, What::Asked { .. }) => vec![],
+            (Self::RepeatAnswer, effect @ Effect::SendDown { message: Down::Answer(_), .. }) => {
+                vec![effect.clone(), effect]
+            }
+            (Self::AskTwice, effect @ Effect::SendUp(Up::Ask(_))) => vec![effect.clone(), effect],
+            (Self::FallToOwn, Effect::OpenLink { link, host, spec, reach: Reach::Asked { .. } }) => {
+                vec![Effect::OpenLink { link, host, spec, reach: Reach::Own }]
+            }
+            (Self::ThroughItself, Effect::OpenLink { link, host, spec, reach: Reach::Through(_) }) => {
+                let reach = Reach::Through(Box::new(spec.clone()));
+                vec![Effect::OpenLink { link, host, spec, reach }]
+            }
+            (Self::ForgetAccess, Effect::SendDown { link, message: Down::Members { mut hosts } }) => {
+                hosts.iter_mut().for_each(|member| member.access = None);
+                vec![Effect::SendDown { link, message: Down::Members { hosts } }]
             }
             (_, effect) => vec![effect],
         }

@@ -3,13 +3,16 @@
 
 mod invariants;
 mod limits;
+mod logins;
 mod names;
 
 pub(crate) use names::counted_as;
 
 use crate::scenario::Scenario;
+use logins::Logins;
 use mcom_model::{
-    Digest, HostEvent, HostId, HostRanges, Outcome, OutcomeKind, RecordedRun, RunClock, RunEvent, Stream, What,
+    Credentials, Digest, HostEvent, HostId, HostRanges, Outcome, OutcomeKind, RecordedRun, RunClock, RunEvent, Stream,
+    What,
 };
 use std::collections::BTreeSet;
 use std::fmt;
@@ -20,6 +23,9 @@ pub(crate) struct Check {
     pub(crate) broken: Option<Broken>,
     seed: u64,
     hosts: Vec<Seen>,
+    /// With whose credentials each is to be reached by its parent.
+    credentials: Vec<Credentials>,
+    pub(crate) logins: Logins,
     /// Payloads running in each datacenter, below places from which the coordinator hears.
     running: Vec<u32>,
     /// Hosts of each datacenter that are recorded as ok: they earned room for others.
@@ -58,6 +64,8 @@ struct Seen {
     allowed: [u64; 2],
     /// When it was last said that it was claimed, has started, runs on or has ended.
     at_work: Option<u64>,
+    /// It was said that it goes by transit.
+    transit: bool,
 }
 
 /// An invariant that did not hold.
@@ -101,6 +109,8 @@ impl Check {
             broken: None,
             seed: scenario.seed,
             hosts: vec![Seen::default(); scenario.plan.hosts.len()],
+            credentials: scenario.plan.host_ids().map(|host| scenario.credentials_of(host)).collect(),
+            logins: Logins::default(),
             running: vec![0; dcs],
             earned: vec![0; dcs],
             output: 0,
@@ -144,11 +154,13 @@ impl Check {
             What::Intent { hosts, .. } => self.intent(hosts, event.at),
             What::Host { host, said: HostEvent::Ended { outcome, receipt } } => {
                 self.invariant_one_outcome(*host, outcome);
+                self.invariant_relay_is_wanted(*host, outcome);
                 self.invariant_no_ok_without_receipt(*host, outcome, receipt.as_deref(), truth);
                 if matches!(outcome.kind(), OutcomeKind::Ok | OutcomeKind::Skipped) {
                     self.earned[self.dcs[host.0 as usize] as usize] += 1;
                 }
             }
+            What::Host { host, said: HostEvent::Transit { .. } } => self.goes_by_transit(*host),
             What::BodyStored { digest, .. } | What::BodyLost { digest, .. } => drop(self.bodies.insert(*digest)),
             What::CancelAsked { .. } => (self.cancelled, self.stopped) = (Some(self.now), true),
             What::Halted { .. } => self.stopped = true,
@@ -187,11 +199,13 @@ impl Check {
     /// There is no ledger: the run begins anew.
     pub(crate) fn forgets(&mut self) {
         self.hosts.fill(Seen::default());
+        self.logins = Logins::default();
         (self.ended, self.stopped, self.cancelled, self.held_up) = (false, false, None, false);
     }
 
     /// A new coordinator has read the ledger: what stands there counts, and nothing else.
     pub(crate) fn resumes(&mut self, recorded: &RecordedRun, events: &[RunEvent]) {
+        self.logins = Logins::default();
         for seen in &mut self.hosts {
             *seen = Seen { intended: seen.intended, ..Seen::default() };
         }

@@ -3,8 +3,8 @@
 mod random;
 
 use crate::rng::Rng;
-use mcom_model::{HostLock, OutputMode, Plan, RunLimits, RunSpec, RunStart, TreeShape, limits};
-use random::{faults, plan, spec};
+use mcom_model::{Credentials, HostId, HostLock, OutputMode, Plan, RunLimits, RunSpec, RunStart, TreeShape, limits};
+use random::{credentials, faults, plan, spec};
 
 /// One run to be simulated.
 #[derive(Clone, Debug)]
@@ -42,8 +42,14 @@ pub struct Faults {
     pub has_payload: u64,
     /// Its spool cannot be read when output is asked for.
     pub bad_spool: u64,
-    /// Its node says what it may not say.
+    /// Its node says what it may not say, and asks for what it may not have.
     pub hostile: u64,
+    /// Its ssh lacks what relay needs.
+    pub old_ssh: u64,
+    /// Its sshd lacks what relay needs.
+    pub old_sshd: u64,
+    /// Its sshd opens no streams to others.
+    pub no_forwarding: u64,
     /// Ten to a hundred times slower than others.
     pub slow: u64,
     /// Its payload does not end when it is told to.
@@ -54,6 +60,8 @@ pub struct Faults {
     pub blows_until: u64,
     /// A body cannot be stored.
     pub bad_store: u64,
+    /// The operator's agent does not sign what was granted.
+    pub bad_agent: u64,
     /// The readers of the output fall behind now and then.
     pub slow_readers: bool,
     /// Times that the coordinator dies while blows fall.
@@ -126,7 +134,8 @@ impl Scenario {
             ..RunLimits::default().for_hosts(u64::from(hosts))
         };
         let output = rng.pick(&[OutputMode::AtEnd, OutputMode::AtEnd, OutputMode::Live]);
-        let plan = plan(&mut rng, hosts, dcs, shape, limits);
+        let mut plan = plan(&mut rng, hosts, dcs, shape, limits);
+        credentials(&mut rng, &mut plan);
         let work = Work {
             longest: rng.pick(&[50_000, 2_000_000, 20_000_000]),
             failing: rng.pick(&[0, 50, 500]),
@@ -188,6 +197,8 @@ impl Scenario {
             refusing: 5,
             bad_blob: 1,
             busy: 5,
+            old_ssh: 5,
+            old_sshd: 10,
             slow: 5,
             blows: 20,
             blows_until: 20_000_000,
@@ -202,6 +213,11 @@ impl Scenario {
         RunStart { run: self.spec.run.clone(), started_ms: 0, hosts: self.plan.hosts.len() as u64 }
     }
 
+    /// With whose credentials a parent reaches a host.
+    pub fn credentials_of(&self, host: HostId) -> Credentials {
+        self.plan.host(host).credentials.unwrap_or(self.plan.credentials)
+    }
+
     /// The scenario in one line.
     pub fn in_words(&self) -> String {
         let (hosts, dcs) = (self.plan.hosts.len(), self.plan.datacenters.len());
@@ -212,7 +228,10 @@ impl Scenario {
             OutputMode::Live => "live",
             OutputMode::AtEnd => "at the end",
         };
-        let seed = self.seed;
-        format!("seed {seed}: {hosts} hosts in {dcs} dc, width {width}, {depth}, fanout {fanout}, output {output}")
+        let (seed, credentials) = (self.seed, self.plan.credentials.word());
+        format!(
+            "seed {seed}: {hosts} hosts in {dcs} dc, width {width}, {depth}, fanout {fanout}, output {output}, \
+             credentials {credentials}"
+        )
     }
 }

@@ -21,10 +21,14 @@ pub(super) fn faults(rng: &mut Rng, hosts: u64) -> Faults {
         has_payload: some(300),
         bad_spool: some(200),
         hostile: some(20),
+        old_ssh: some(100),
+        old_sshd: some(200),
+        no_forwarding: some(50),
         slow: some(50),
         stubborn: some(300),
         blows: some(2 + hosts / 20),
         bad_store: some(100),
+        bad_agent: some(20),
         ..Faults::default()
     };
     faults.blows_until = rng.range(1, 60_000_000);
@@ -63,9 +67,19 @@ pub(super) fn plan(rng: &mut Rng, hosts: u32, dcs: u64, shape: TreeShape, limits
         hosts: specs,
         datacenters,
         shape,
-        credentials: Credentials::Own,
+        credentials: Credentials::Auto,
         payload: None,
         limits,
+    }
+}
+
+/// The run's setting, and now and then another one for a host.
+pub(super) fn credentials(rng: &mut Rng, plan: &mut Plan) {
+    use Credentials::{Auto, Certificate, Own, Relay, Transit};
+    plan.credentials = rng.pick(&[Auto, Auto, Auto, Relay, Relay, Transit, Certificate, Own, Own]);
+    let others = rng.pick(&[0, 0, 100]);
+    for host in &mut plan.hosts {
+        host.credentials = rng.chance(others).then(|| rng.pick(&Credentials::ALL));
     }
 }
 
@@ -89,7 +103,7 @@ pub(super) fn spec(seed: u64, plan: &Plan, output: OutputMode, stdin: bool) -> R
         limits: plan.limits,
         shape: plan.shape,
         output,
-        credentials: mcom_model::Credentials::Own,
+        credentials: plan.credentials,
         inner: InnerLinks::default(),
         once: false,
         lock: HostLock::default(),

@@ -146,6 +146,10 @@ impl World {
                 self.kill(ix, true);
             }
         }
+        let later = self.rng.range(60_000_000, 120_000_000);
+        for wire in (0..self.wires.len()).filter(|&wire| self.wires[wire].via == Some(host)).collect::<Vec<_>>() {
+            self.cut(wire, None, later);
+        }
         self.hosts[host].spool.power_cut(&mut self.rng);
         self.hosts[host].starter = None;
     }

@@ -1,32 +1,30 @@
 //! Carries out the effects of a process, as a driver would, in virtual time.
 
 use crate::check::counted_as;
-use crate::world::host::Down as HostDown;
-use crate::world::proc::Proc;
 use crate::world::queue::{Event, Ix};
 use crate::world::wire::Item;
 use crate::world::{Input, World};
-use mcom_engine::tree::{Effect, LinkFailure, LinkId, OwnMode, TreeRun};
-use mcom_model::{Digest, HostId, Reason, ReasonKind, RunEvent, Stream, What};
-use mcom_wire::{Begun, Down, HelloUp, PROTOCOL, Up};
-
-/// Bytes of the node program: what putting it on a host costs a link.
-const NODE_BYTES: u64 = 1_500_000;
+use mcom_engine::tree::{Effect, LinkId, OwnMode};
+use mcom_model::{Digest, HostId, RunEvent, Stream, What};
+use mcom_wire::{Begun, Down, Up};
 
 impl World {
     /// One effect of a process. `cause` is the wire over which the input came that led to it.
     pub(crate) fn effect(&mut self, ix: Ix, effect: Effect, cause: Option<Ix>) {
         match effect {
             Effect::Record { event, durable } => self.record(ix, event, durable, cause),
-            Effect::OpenLink { link, host, .. } => {
+            Effect::OpenLink { link, host, reach, .. } => {
                 let proc = &self.procs[ix];
                 // Who may have begun is asked even then.
                 let fresh = !proc.begun.contains(&host);
                 self.check.invariant_nothing_starts_after_a_stop(host, proc.told_to_stop && fresh);
-                self.open(ix, link, host.0 as usize);
+                self.open(ix, link, host, reach);
             }
+            Effect::AnswerAgent { link, granted } => self.answer_agent(ix, link, granted),
+            Effect::Judge(asked) => self.judge(ix, *asked),
+            Effect::Grant { ticket } => self.grant(ix, ticket),
             Effect::CloseLink { link } => {
-                if !self.procs[ix].opening.remove(&link)
+                if self.procs[ix].opening.remove(&link).is_none()
                     && let Some(&wire) = self.procs[ix].down.get(&link)
                 {
                     self.check_closed(wire);
@@ -51,8 +49,6 @@ impl World {
                 }
                 self.see_to_own(ix, &start);
             }
-            // Nothing is asked for here: the simulator's links need no credentials.
-            Effect::AnswerAgent { .. } | Effect::Judge(_) | Effect::Grant { .. } => {}
             Effect::GiveUpOwn => self.give_up_own(ix),
             Effect::CancelOwn => self.cancel_own(ix),
             Effect::ReadOwn { stream, upto } => self.read_own(ix, stream, upto),
@@ -74,7 +70,9 @@ impl World {
 
     fn record(&mut self, ix: Ix, event: RunEvent, durable: bool, cause: Option<Ix>) {
         let full = self.scenario.faults.ledger_full_at.is_some_and(|at| self.now >= at);
-        if durable && full && !self.ledger.full && !self.procs[ix].run.is_over() {
+        // What was granted is not durable; of the others that are not, those that are show that the disk is full.
+        let looks = durable || matches!(event.what, What::Asked { .. });
+        if looks && full && !self.ledger.full && !self.procs[ix].run.is_over() {
             self.ledger.full = true;
             self.stats.count("fault: ledger full");
             let now = event.at;
@@ -86,76 +84,11 @@ impl World {
         if let What::Host { host, said } = &event.what {
             self.check_speaker(ix, *host, said, cause);
         }
+        if !self.ledger.full {
+            self.check.logins.recorded(&event.what);
+        }
         self.story.record(&event, &self.scenario);
         self.ledger.write(event, durable);
-    }
-
-    fn open(&mut self, ix: Ix, link: LinkId, host: Ix) {
-        let long = self.procs[ix].host.is_none();
-        let (latency, bandwidth) = self.line(long, host);
-        let dark = self.is_dark(ix, host);
-        let at = &self.hosts[host];
-        let cut_off = at.down.is_some() || (long && at.inside_only) || !at.powered || dark;
-        let patience = self.scenario.spec.limits.connect_timeout_ms * 1000;
-        let takes = match at.down {
-            Some(HostDown::Refusing) => 2 * latency,
-            _ if cut_off => patience,
-            _ => {
-                let ship = if at.cached { 0 } else { NODE_BYTES * 1_000_000 / bandwidth };
-                8 * latency + self.rng.range(50_000, 300_000) + ship
-            }
-        };
-        self.procs[ix].opening.insert(link);
-        self.check.invariant_opening_bounded(self.procs[ix].opening.len());
-        self.queue.plan(self.now + takes, Event::Opened { proc: ix, link, host });
-    }
-
-    /// A connection attempt has come to its end.
-    pub(crate) fn opened(&mut self, ix: Ix, link: LinkId, host: Ix) {
-        if !self.procs[ix].alive || !self.procs[ix].opening.remove(&link) {
-            return;
-        }
-        let long = self.procs[ix].host.is_none();
-        let dark = self.is_dark(ix, host);
-        let at = &mut self.hosts[host];
-        let failure = match at.down {
-            Some(HostDown::Refusing) => Some(("fault: connection refused", ReasonKind::ConnectionRefused)),
-            Some(HostDown::Silent) => Some(("fault: connection timed out", ReasonKind::ConnectTimeout)),
-            None if !at.powered => Some(("fault: connection to a dead machine", ReasonKind::ConnectTimeout)),
-            None if dark => Some(("fault: connection into a partition", ReasonKind::ConnectTimeout)),
-            None if long && at.inside_only => Some(("fault: no way from outside", ReasonKind::NoRoute)),
-            None => None,
-        };
-        if let Some((count, kind)) = failure {
-            self.stats.count(count);
-            let failure = LinkFailure::Unreachable(Reason::new(kind, count));
-            return self.tell(ix, Input::LinkFailed { link, failure }, None);
-        }
-        if at.refusing {
-            self.stats.count("fault: no node can work there");
-            let reason = Reason::new(ReasonKind::SpoolNoexec, "the spool is mounted noexec");
-            return self.tell(ix, Input::LinkFailed { link, failure: LinkFailure::Refused(reason) }, None);
-        }
-        let node_shipped = !std::mem::replace(&mut at.cached, true);
-        self.procs.push(Proc::new(TreeRun::node(), Some(host), self.now));
-        let child = self.procs.len() - 1;
-        let wire = self.join(ix, link, child, host);
-        self.procs[child].orphan = self.procs[ix].orphan;
-        let hello = HelloUp {
-            protocol: PROTOCOL,
-            node: Digest::from_bytes([7; 32]),
-            arch: "x86_64".to_owned(),
-            boot: format!("boot-{host}-{}", self.hosts[host].spool.boot),
-        };
-        self.tell(ix, Input::LinkOpened { link, hello, node_shipped }, Some(wire));
-    }
-
-    /// Whether a partition lies between a process and a host.
-    fn is_dark(&self, ix: Ix, host: Ix) -> bool {
-        let here = self.procs[ix].host.map_or([0; 2], |host| self.hosts[host].cut);
-        let dc = self.scenario.plan.hosts[host].dc as usize;
-        let long = if self.procs[ix].host.is_none() { self.dc_cut[dc] } else { [0; 2] };
-        [here, long, self.hosts[host].cut].as_flattened().iter().any(|&until| until > self.now)
     }
 
     fn send_down(&mut self, ix: Ix, link: LinkId, message: Down) {
@@ -189,7 +122,8 @@ impl World {
                 self.wires[wire].released = true;
             }
             Down::Ping { .. } => self.stats.count("ping"),
-            Down::Hello(_) | Down::Blob { .. } | Down::Answer(_) | Down::Password(_) => {}
+            Down::Answer(answer) => self.answer_goes_down(wire, answer),
+            Down::Hello(_) | Down::Blob { .. } | Down::Password(_) => {}
         }
         self.put(wire, false, Item::Down(message));
     }
@@ -206,6 +140,7 @@ impl World {
             }
             if self.procs[ix].host.is_none() {
                 self.check.invariant_intent_before_assignment(host);
+                self.check.logins.assigned(host);
             }
             self.procs[ix].under.insert(host, wire);
         }
@@ -224,8 +159,9 @@ impl World {
         let hostile = self.procs[ix].host.is_some_and(|host| self.hosts[host].hostile);
         if hostile && !self.procs[ix].lied && self.rng.chance(200) {
             self.procs[ix].lied = true;
-            let lie = self.lie(ix);
-            self.put(wire, true, Item::Up(lie));
+            for lie in self.lie(ix) {
+                self.put(wire, true, Item::Up(lie));
+            }
         }
     }
 

@@ -16,6 +16,10 @@ pub(crate) struct SimHost {
     pub(crate) bad_blob: bool,
     pub(crate) bad_spool: bool,
     pub(crate) hostile: bool,
+    /// What relay needs is missing: in its ssh, as a parent; in its sshd, as a child.
+    pub(crate) old_ssh: bool,
+    pub(crate) old_sshd: bool,
+    pub(crate) no_forwarding: bool,
     pub(crate) stubborn: bool,
     pub(crate) slowness: u64,
     /// The node was here before.
@@ -74,6 +78,9 @@ impl SimHost {
             bad_blob: rng.chance(faults.bad_blob),
             bad_spool: rng.chance(faults.bad_spool),
             hostile: rng.chance(faults.hostile),
+            old_ssh: rng.chance(faults.old_ssh),
+            old_sshd: rng.chance(faults.old_sshd),
+            no_forwarding: rng.chance(faults.no_forwarding),
             stubborn: rng.chance(faults.stubborn),
             slowness,
             cached: rng.chance(500),

@@ -5,6 +5,8 @@ mod deadlines;
 mod effects;
 pub(crate) mod host;
 mod ledger;
+pub(crate) mod links;
+mod login;
 mod network;
 mod orders;
 mod own;
@@ -29,10 +31,11 @@ use crate::story::Story;
 use host::SimHost;
 use ledger::Ledger;
 use mcom_engine::trace::Begin;
-use mcom_engine::tree::TreeRun;
-use mcom_model::{Reason, ReasonKind, RunSpec, Tally};
+use mcom_engine::tree::{Asked, TreeRun};
+use mcom_model::{Credentials, Reason, ReasonKind, RunSpec, Tally};
 use proc::Proc;
 use queue::{Death, Event, Ix, Queue, Word};
+use std::collections::BTreeMap;
 use tracer::Tracer;
 use wire::Wire;
 
@@ -53,6 +56,8 @@ pub(crate) struct World {
     /// Until when nothing passes into each datacenter, and out of it.
     pub(crate) dc_cut: Vec<[u64; 2]>,
     pub(crate) ledger: Ledger,
+    /// What was granted, and is not signed yet; and whether its edge was really open.
+    pub(crate) tickets: BTreeMap<u32, (Asked, bool)>,
     pub(crate) check: Check,
     pub(crate) stats: Stats,
     pub(crate) story: Story,
@@ -118,6 +123,7 @@ impl World {
             hosts,
             dc_cut: vec![[0; 2]; scenario.plan.datacenters.len()],
             ledger: Ledger::default(),
+            tickets: BTreeMap::new(),
             check,
             stats: Stats::default(),
             story,
@@ -127,6 +133,8 @@ impl World {
             mended: false,
             scenario,
         };
+        let handout = world.handout();
+        world.procs[0].run.hand_out(handout);
         world.plan_faults();
         world
     }
@@ -181,7 +189,11 @@ impl World {
 
     fn step(&mut self, event: Event) {
         match event {
-            Event::Opened { proc, link, host } => self.opened(proc, link, host),
+            Event::Opened { proc, link } => self.opened(proc, link),
+            Event::LoggedIn { proc, link } => self.logged_in(proc, link),
+            Event::LoginOver { proc, link } => self.login_over(proc, link),
+            Event::LoginRefused { proc, link, reason } => self.login_refused(proc, link, reason),
+            Event::Granted { proc, ticket, granted } => self.tell(proc, Input::Granted { ticket, granted }, None),
             Event::Arrive { wire, up, item } => self.arrive(wire, up, item),
             Event::Wake { proc } => self.wake(proc),
             Event::Continue { proc } => self.go_on(proc),
@@ -230,6 +242,8 @@ fn told_spec(scenario: &Scenario, sabotage: Option<Sabotage>) -> RunSpec {
         Some(Sabotage::NoMaxFail) => spec.limits.max_fail = None,
         Some(Sabotage::NoGlobalFanout) => spec.limits.global_fanout = None,
         Some(Sabotage::NoSlowStart) => spec.limits.opening = u32::MAX,
+        Some(Sabotage::CallRelayAuto) if spec.credentials == Credentials::Relay => spec.credentials = Credentials::Auto,
+        Some(Sabotage::CallAutoRelay) if spec.credentials == Credentials::Auto => spec.credentials = Credentials::Relay,
         _ => {}
     }
     spec

@@ -30,7 +30,7 @@ impl World {
         merge(&mut self.hosts[host].cut, cut);
         let touches = |wire: &Ix| {
             let wire = &self.wires[*wire];
-            wire.host == host || self.procs[wire.parent].host == Some(host)
+            wire.host == host || wire.via == Some(host) || self.procs[wire.parent].host == Some(host)
         };
         let wires: Vec<Ix> = (0..self.wires.len()).filter(touches).collect();
         self.block(&wires);

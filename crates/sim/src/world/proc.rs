@@ -2,6 +2,7 @@
 //! follows.
 
 use crate::sabotage::Sabotage;
+use crate::world::links::Opening;
 use crate::world::own::Own;
 use crate::world::queue::{Event, Ix, NodeStep};
 use crate::world::wire::Item;
@@ -21,7 +22,7 @@ pub(crate) struct Proc {
     pub(crate) host: Option<Ix>,
     pub(crate) up: Option<Ix>,
     pub(crate) down: BTreeMap<LinkId, Ix>,
-    pub(crate) opening: BTreeSet<LinkId>,
+    pub(crate) opening: BTreeMap<LinkId, Opening>,
     /// Through which wire each host below was assigned: the truth behind "who may speak for whom".
     pub(crate) under: BTreeMap<HostId, Ix>,
     pub(crate) alive: bool,
@@ -56,7 +57,7 @@ impl Proc {
             host,
             up: None,
             down: BTreeMap::new(),
-            opening: BTreeSet::new(),
+            opening: BTreeMap::new(),
             under: BTreeMap::new(),
             alive: true,
             stopped: false,
@@ -106,6 +107,9 @@ impl World {
         let now = proc.clock(self.now);
         if ix == self.coordinator {
             self.trace.input(now, &input);
+            if let Input::FromChild { message: Up::Said { host, event }, .. } = &input {
+                self.note_edge(*host, event, now, wire);
+            }
         }
         let proc = &mut self.procs[ix];
         match (self.sabotage, input) {
@@ -114,6 +118,10 @@ impl World {
             (Some(Sabotage::StartEarly), input @ Input::FromParent(Down::Assign(_))) => {
                 proc.run.handle(now, input);
                 proc.run.handle(now, Input::BlobReady { index: 0 });
+            }
+            (Some(Sabotage::LoseSlot), input @ Input::LinkLost { .. }) => {
+                proc.run.handle(now, input);
+                proc.run.miscount_slots();
             }
             (_, input) => proc.run.handle(now, input),
         }

@@ -1,8 +1,9 @@
 //! What will happen next: events ordered by time, and among equals by the order in which they were planned.
 
 use crate::world::wire::Item;
+use bytes::Bytes;
 use mcom_engine::tree::LinkId;
-use mcom_model::{Digest, HostId, Stream};
+use mcom_model::{Digest, HostId, Reason, Stream};
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
@@ -12,8 +13,16 @@ pub(crate) type Ix = usize;
 /// Something that will happen.
 #[derive(Debug)]
 pub(crate) enum Event {
-    /// The opening of a link has come to its end, one way or the other.
-    Opened { proc: Ix, link: LinkId, host: Ix },
+    /// The ssh that makes a link has got to its host, or has not.
+    Opened { proc: Ix, link: LinkId },
+    /// It was let in, and the node there speaks.
+    LoggedIn { proc: Ix, link: LinkId },
+    /// It has waited so long for an answer that the other end has hung up.
+    LoginOver { proc: Ix, link: LinkId },
+    /// It was not let in.
+    LoginRefused { proc: Ix, link: LinkId, reason: Reason },
+    /// A coordinator has signed what it granted, or could not.
+    Granted { proc: Ix, ticket: u32, granted: Result<Bytes, Reason> },
     /// Something arrives at one end of a wire.
     Arrive { wire: Ix, up: bool, item: Item },
     /// A process wanted to be woken.

@@ -82,12 +82,15 @@ impl World {
             (run, Begin::Resume { recorded: Box::new(recorded), who, ms })
         };
         self.trace.head(&self.scenario, begin);
+        let handout = self.handout();
+        self.tickets.clear();
         self.procs.push(Proc::new(run, None, self.now));
         if let (Some(proc), Some(last)) = (self.procs.last_mut(), self.ledger.events().last()) {
             // The clock of the run goes on from the last event.
             proc.jump(last.at.as_micros());
         }
         self.coordinator = self.procs.len() - 1;
+        self.procs[self.coordinator].run.hand_out(handout);
         self.procs[self.coordinator].told_to_stop = cancelled;
         self.procs[self.coordinator].begun = begun;
         self.carry_out(self.coordinator, None);
@@ -122,11 +125,12 @@ impl World {
             host.powered = true;
             host.down = None;
             (host.inside_only, host.refusing, host.bad_blob, host.hostile) = (false, false, false, false);
+            (host.old_ssh, host.old_sshd, host.no_forwarding) = (false, false, false);
             (host.cut, host.spool.locked_until) = ([0; 2], 0);
         }
         self.dc_cut.fill([0; 2]);
         let faults = &mut self.scenario.faults;
-        (faults.bad_store, faults.ledger_full_at) = (0, None);
+        (faults.bad_store, faults.bad_agent, faults.ledger_full_at) = (0, 0, None);
         self.dies_after = None;
     }
 

@@ -3,9 +3,9 @@
 use crate::world::queue::{Event, Ix, NodeStep};
 use crate::world::{Input, World};
 use mcom_engine::tree::LinkId;
-use mcom_model::{Digest, Reason, ReasonKind};
+use mcom_model::{Digest, HostId, Reason, ReasonKind};
 use mcom_wire::{Down, Up};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One wire.
 pub(crate) struct Wire {
@@ -14,6 +14,8 @@ pub(crate) struct Wire {
     pub(crate) child: Ix,
     pub(crate) host: Ix,
     pub(crate) long: bool,
+    /// The host through whose sshd it goes.
+    pub(crate) via: Option<Ix>,
     latency: u64,
     bandwidth: u64,
     /// When the last byte leaves, downwards and upwards.
@@ -34,6 +36,8 @@ pub(crate) struct Wire {
     /// Blobs that were sent over it, and whether those of an assignment were really missing on the host.
     pub(crate) shipped: [bool; 2],
     pub(crate) missing: bool,
+    /// Questions that went up it, by child and parent, and were not answered yet.
+    pub(crate) asks: BTreeMap<(HostId, HostId), u32>,
 }
 
 /// What travels.
@@ -47,7 +51,7 @@ pub(crate) enum Item {
 
 impl World {
     /// Joins a process to the new process of a child.
-    pub(crate) fn join(&mut self, parent: Ix, link: LinkId, child: Ix, host: Ix) -> Ix {
+    pub(crate) fn join(&mut self, parent: Ix, link: LinkId, child: Ix, host: Ix, via: Option<Ix>) -> Ix {
         let long = self.procs[parent].host.is_none();
         let (latency, bandwidth) = self.line(long, host);
         let busy = [self.now; 2];
@@ -57,6 +61,7 @@ impl World {
             child,
             host,
             long,
+            via,
             latency,
             bandwidth,
             busy,
@@ -69,6 +74,7 @@ impl World {
             released: false,
             shipped: [false; 2],
             missing: false,
+            asks: BTreeMap::new(),
         };
         self.wires.push(wire);
         let ix = self.wires.len() - 1;
@@ -101,6 +107,10 @@ impl World {
             let fresh = wire.bodies.insert(*digest) || lied;
             self.check.invariant_body_once_per_link(fresh, *digest);
         }
+        if let Item::Up(Up::Ask(ask)) = &item {
+            self.ask_goes_up(ix, ask);
+        }
+        let wire = &mut self.wires[ix];
         if let Item::Up(Up::Output(chunk)) = &item {
             let counted = !self.procs[wire.child].orphan;
             if counted {
@@ -163,7 +173,9 @@ impl World {
         let parent = self.procs[wire.parent].host.map_or(0, |host| self.hosts[host].cut[out]);
         let dc = self.scenario.plan.hosts[wire.host].dc as usize;
         let long = if wire.long { self.dc_cut[dc][into] } else { 0 };
-        child.max(parent).max(long)
+        // On its way through another host it passes in and out there.
+        let via = wire.via.map_or(0, |via| self.hosts[via].cut[0].max(self.hosts[via].cut[1]));
+        child.max(parent).max(long).max(via)
     }
 
     fn blob_arrived(&mut self, child: Ix, index: u32) {
@@ -227,6 +239,7 @@ fn size(item: &Item, scenario: &crate::Scenario) -> u64 {
     match item {
         Item::Down(Down::Assign(_)) => 600,
         Item::Down(Down::Members { hosts }) => 60 * hosts.len() as u64,
+        Item::Up(Up::Ask(_)) | Item::Down(Down::Answer(_)) => 600,
         Item::Down(_) => 60,
         Item::Blob(index) => scenario.spec.payload.blobs().nth(*index as usize).map_or(0, |blob| blob.len),
         Item::Up(Up::Body { bytes, .. }) => 50 + bytes.len() as u64,

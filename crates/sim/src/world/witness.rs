@@ -2,11 +2,12 @@
 //! closed. And the lies of hostile nodes.
 
 use crate::world::World;
+use crate::world::login::LIE;
 use crate::world::queue::Ix;
 use crate::world::wire::Wire;
 use bytes::Bytes;
-use mcom_model::{Digest, HostEvent, HostId, Outcome, Reason, ReasonKind, Stream};
-use mcom_wire::{OutputChunk, Up};
+use mcom_model::{AskKind, Digest, HostEvent, HostId, Outcome, Reason, ReasonKind, RunClock, Stream};
+use mcom_wire::{Ask, OutputChunk, Up};
 
 impl World {
     /// What only the host itself or its parent can know must have come from below, over the right wire.
@@ -33,7 +34,8 @@ impl World {
         let at = &self.wires[wire];
         let host = at.host;
         let plan = &self.scenario.plan;
-        let alone = plan.shape.depth == Some(1) || plan.hosts[host].weight == 0;
+        // By transit it goes to each host on its own.
+        let alone = plan.shape.depth == Some(1) || plan.hosts[host].weight == 0 || at.via.is_some();
         let twice = at.shipped[index as usize];
         let again = self.procs[at.child].begun.contains(&host_id(host));
         let elsewhere = |other: &&Wire| {
@@ -42,7 +44,9 @@ impl World {
                 .down
                 .get(&other.link)
                 .is_some_and(|&used| self.wires[used].child == other.child);
-            other.long && near && other.shipped[index as usize] && used && self.procs[other.parent].alive
+            // What went to a host by transit is nobody else's.
+            let own = other.via.is_none() || other.host == host;
+            other.long && near && own && other.shipped[index as usize] && used && self.procs[other.parent].alive
         };
         let wrong = if twice {
             Some("it went over the same link before")
@@ -81,8 +85,21 @@ impl World {
         deadline.is_some_and(|ms| self.procs[proc].clock(self.now).as_millis() >= ms)
     }
 
+    /// What a parent says about the edges that it makes, heard by the coordinator from one that answers for both ends.
+    pub(super) fn note_edge(&mut self, host: HostId, event: &HostEvent, now: RunClock, wire: Option<Ix>) {
+        let coordinator = &self.procs[self.coordinator];
+        let below = |host: &HostId| coordinator.under.get(host).copied() == wire;
+        let by_below = match event {
+            HostEvent::Linking { by: Some(by) } => below(by),
+            _ => true,
+        };
+        if wire.is_some() && below(&host) && by_below {
+            self.check.logins.said(host, event, now);
+        }
+    }
+
     /// Something that a node may not say.
-    pub(super) fn lie(&mut self, ix: Ix) -> Up {
+    pub(super) fn lie(&mut self, ix: Ix) -> Vec<Up> {
         self.stats.count("fault: node lied");
         let me = HostId(u32::try_from(self.procs[ix].host.unwrap_or_default()).expect("few hosts"));
         let all = self.hosts.len() as u64;
@@ -92,7 +109,7 @@ impl World {
         let up = self.procs[ix].up;
         let below = up.is_some_and(|up| self.procs[self.wires[up].parent].under.get(&other) == Some(&up));
         let other = if below { nobody } else { other };
-        match self.rng.range(0, 6) {
+        let one = match self.rng.range(0, 9) {
             0 => Up::Said { host: other, event: HostEvent::Started },
             5 => Up::Said { host: other, event: HostEvent::Claimed { boot: "another".to_owned(), uid: None } },
             6 => {
@@ -108,9 +125,28 @@ impl World {
                 let bytes = Bytes::from_static(b"much");
                 Up::Output(OutputChunk { host: me, stream: Stream::Out, offset: 1 << 40, bytes })
             }
+            7 => {
+                self.stats.count("fault: asked for a host that is not below it");
+                ask(other, me)
+            }
+            8 | 9 => return self.ask_for_much(ix, me),
             _ => Up::Said { host: me, event: HostEvent::Linked { by: Some(other), node_shipped: false, ms: 0 } },
-        }
+        };
+        vec![one]
     }
+
+    /// Many questions at once about a host below, whether a link is being made there or not, or about itself.
+    fn ask_for_much(&mut self, ix: Ix, me: HostId) -> Vec<Up> {
+        self.stats.count("fault: asked much at once");
+        let below: Vec<HostId> = self.procs[ix].under.keys().copied().collect();
+        let host = if below.is_empty() { me } else { self.rng.pick(&below) };
+        vec![ask(host, me); 5]
+    }
+}
+
+fn ask(host: HostId, by: HostId) -> Up {
+    let (bind, request) = (Bytes::from_static(LIE), Bytes::from_static(b"publickey-hostbound"));
+    Up::Ask(Ask { host, by, kind: AskKind::Signature, bind, request })
 }
 
 /// The id of a host.
