@@ -2,6 +2,7 @@
 
 use crate::support::{MCOM, Ran};
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -35,7 +36,12 @@ impl Alone {
     pub fn file(&self, path: &str, content: impl AsRef<[u8]>) {
         let path = self.path().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, content).unwrap();
+        std::fs::write(&path, content).unwrap();
+        // A configuration that the tester's group may write would be refused.
+        for ours in path.ancestors().take_while(|path| *path != self.path()) {
+            let mode = if ours.is_dir() { 0o755 } else { 0o644 };
+            std::fs::set_permissions(ours, std::fs::Permissions::from_mode(mode)).unwrap();
+        }
     }
 
     pub fn command(&self, args: &[&str]) -> Command {

@@ -258,6 +258,46 @@ fn certificates() {
 }
 
 #[test]
+fn configurations_that_others_may_write() {
+    let run = &["-h", "web1", "--", "true"];
+    let alone = Alone::configured("fanout = 3\n");
+    let mode = |path: &str, mode| {
+        std::fs::set_permissions(alone.path().join(path), std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let file = "mcom: the configuration HERE/config/mcom/config.toml may be written by others (mode 0664), who could \
+                have you run anything
+  if what it says is right: chmod go-w HERE/config/mcom/config.toml
+";
+    mode("config/mcom/config.toml", 0o664);
+    refused(&alone, run, 4, file);
+    mode("config/mcom/config.toml", 0o600);
+    mode("config/mcom", 0o777);
+    let folder = "mcom: the configuration HERE/config/mcom/config.toml lies in HERE/config/mcom, which may be written \
+                  by others (mode 0777), who could have you run anything
+  if what it says is right: chmod go-w HERE/config/mcom
+";
+    refused(&alone, run, 4, folder);
+    mode("config/mcom", 0o755);
+    alone.file("ssh_config", "");
+    mode("ssh_config", 0o666);
+    let ssh =
+        "mcom: the ssh configuration HERE/ssh_config may be written by others (mode 0666), who could have you run \
+               anything
+  if what it says is right: chmod go-w HERE/ssh_config
+";
+    refused(&alone, &["-h", "web1", "-F", "ssh_config", "--", "true"], 4, ssh);
+    // Only the superuser can give a file away.
+    if std::os::unix::fs::chown(alone.path().join("config/mcom/config.toml"), Some(65534), None).is_ok() {
+        let owner =
+            "mcom: the configuration HERE/config/mcom/config.toml belongs to another user (uid 65534), who could \
+                     have you run anything
+  if what it says is right: chown 0 HERE/config/mcom/config.toml
+";
+        refused(&alone, run, 4, owner);
+    }
+}
+
+#[test]
 fn settings() {
     let run = &["-h", "web1", "--", "true"];
     let alone = Alone::configured("width = 3\nfanuot = 3\n");

@@ -12,6 +12,7 @@ mod request;
 mod resolve;
 mod run;
 mod trace;
+mod trust;
 mod verbs;
 
 pub use app::main;

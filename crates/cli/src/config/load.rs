@@ -4,6 +4,7 @@ use crate::args::ColorChoice;
 use crate::config::file::lay_over;
 use crate::config::settings::{Origin, Setting, Settings};
 use crate::error::{CliError, ErrorKind};
+use crate::trust::trusted;
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -77,6 +78,7 @@ fn lay_file_over(settings: &mut Settings, path: &Path, must_exist: bool) -> Resu
             return Err(if must_exist { refused.hint(WITHOUT).hint(IN_FORCE) } else { refused });
         }
     };
+    trusted("the configuration", path)?;
     lay_over(settings, path, &text).map_err(|error| CliError::new(ErrorKind::Config, error.to_string()))
 }
 

@@ -5,7 +5,7 @@ use crate::config::Settings;
 use crate::error::{CliError, ErrorKind};
 use crate::output::say;
 use crate::prompt;
-use crate::run::ssh::IDENTITY;
+use crate::run::ssh::{IDENTITY, at_home};
 use mcom_driver::authority::{AuthorityError, AuthoritySettings, CaKey, CaSettings, OperatorAuthority};
 use mcom_driver::bootstrap::NodeStore;
 use mcom_driver::ssh::SshSettings;
@@ -33,7 +33,7 @@ pub(super) fn authority(
         ca,
         run: spec.run.clone(),
         payload: spec.payload.id(),
-        nodes: nodes.nodes().iter().map(|node| node.digest()).collect(),
+        nodes: nodes.clone(),
     };
     let mut ask = |key: &Path| prompt::secret(&format!("passphrase of {}: ", key.display())).ok();
     let authority = OperatorAuthority::prepare(&of_run, plan, &mut ask).map_err(|error| not_prepared(&error))?;
@@ -53,12 +53,7 @@ fn ca(settings: &Settings) -> Option<CaSettings> {
 
 /// The key file that an option names.
 fn identity(option: &str) -> Option<PathBuf> {
-    let path = option.strip_prefix(IDENTITY)?;
-    let home = || std::env::var_os("HOME").map(PathBuf::from);
-    Some(match path.strip_prefix("~/") {
-        Some(below) => home()?.join(below),
-        None => PathBuf::from(path),
-    })
+    option.strip_prefix(IDENTITY).map(at_home)
 }
 
 fn no_ca() -> CliError {
@@ -71,6 +66,7 @@ fn not_prepared(error: &AuthorityError) -> CliError {
     let kind = match error {
         AuthorityError::NoSsh(_) => ErrorKind::NoSsh,
         AuthorityError::Configuration { .. } | AuthorityError::Ca { .. } => ErrorKind::Config,
+        AuthorityError::Nodes(_) => ErrorKind::NoNode,
         AuthorityError::Setup(_) | AuthorityError::NoIdentity { .. } | AuthorityError::Socket { .. } => ErrorKind::File,
     };
     CliError::new(kind, error.to_string())

@@ -4,6 +4,7 @@ use crate::args::SshArgs;
 use crate::config::{LinkSettings, Settings};
 use crate::error::{CliError, ErrorKind};
 use crate::run::authority::authority;
+use crate::trust::trusted;
 use mcom_driver::authority::OperatorAuthority;
 use mcom_driver::bootstrap::NodeStore;
 use mcom_driver::link::Connector;
@@ -30,6 +31,10 @@ pub struct Reach {
 pub fn reach(links: &LongLinks, plan: &Plan, spec: &RunSpec, settings: &Settings) -> Result<Reach, CliError> {
     if !is_in_path("ssh", std::env::var_os("PATH").as_deref()) {
         return Err(CliError::new(ErrorKind::NoSsh, "there is no `ssh` in PATH on this machine"));
+    }
+    if let Some(config) = links.config.as_deref().filter(|config| *config != "none") {
+        // What it names as a ProxyCommand is run here.
+        trusted("the ssh configuration", &at_home(config))?;
     }
     let exe = std::env::current_exe().map_err(|error| CliError::unreadable("this program", "itself", &error))?;
     let nodes = NodeStore::beside(&exe).map_err(|error| CliError::new(ErrorKind::NoNode, error.to_string()))?;
@@ -58,6 +63,14 @@ pub fn long_links(args: &SshArgs, settings: &Settings) -> LongLinks {
     let identities: Vec<String> = identities.map(|path| format!("{IDENTITY}{}", anywhere(path))).collect();
     let typed = [args.options.clone(), identities].concat();
     LongLinks { config: config.map(|path| anywhere(path)), options: options(&settings.ssh, &typed) }
+}
+
+/// A path of ssh's, for this program.
+pub(super) fn at_home(path: &str) -> PathBuf {
+    match path.strip_prefix("~/").zip(std::env::var_os("HOME")) {
+        Some((below, home)) => Path::new(&home).join(below),
+        None => PathBuf::from(path),
+    }
 }
 
 /// The path as it is found from any folder. `none` is a word of ssh's own, and `~/` the home of whoever reads it.
