@@ -118,7 +118,7 @@ fn parent_lost(gateway: &HostSpec, why: &str) -> LinkFailure {
 fn stream_command(socket: &Path) -> String {
     // Once for the shell that runs it, once for ssh, which replaces %h and the like.
     let socket = socket.to_string_lossy().replace('\'', r"'\''").replace('%', "%%");
-    format!("exec ssh -F none -o BatchMode=yes -o ProxyCommand=false -S '{socket}' -W [%h]:%p -- gateway")
+    format!("ssh -F none -o BatchMode=yes -o ProxyCommand=false -S '{socket}' -W [%h]:%p -- gateway")
 }
 
 #[cfg(test)]
