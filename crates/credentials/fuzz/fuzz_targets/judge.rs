@@ -1,0 +1,8 @@
+//! Whether anything but the recorded login is granted.
+#![no_main]
+#![allow(dead_code, reason = "the other targets stand in the same file")]
+
+#[path = "../../tests/targets/mod.rs"]
+mod targets;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| targets::judge(bytes));

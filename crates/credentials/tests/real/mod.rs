@@ -1,0 +1,6 @@
+//! Against the programs of OpenSSH.
+
+mod bench;
+mod certificate;
+mod keygen;
+mod login;
