@@ -1,6 +1,8 @@
-//! What a node can be asked about its host, and what it answers: who holds it now, and what earlier runs did there.
+//! What a node can be asked about its host, and what it answers: who holds it now, what earlier runs
+//! did there, and whether it is there at all.
 
 use crate::digest::Digest;
+use crate::heard;
 use crate::outcome::Outcome;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +17,8 @@ pub enum Inquiry {
         /// So many of them at most.
         last: u32,
     },
+    /// Is it there, with which node, and what does its clock say?
+    Ping,
     /// Which run brought this payload, the newest one that ended ok?
     Has {
         /// The payload's identity, [`crate::Payload::id`].
@@ -35,6 +39,22 @@ pub struct HostAnswer {
     /// Whether there is more of it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub more: bool,
+    /// What a ping asks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pong: Option<Pong>,
+}
+
+/// What a host says to a ping.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pong {
+    /// Its wall clock, in milliseconds since 1970, UTC.
+    pub clock_ms: u64,
+    /// The version of its node.
+    #[serde(deserialize_with = "heard::word")]
+    pub node: String,
+    /// Its architecture, as `uname -m` has it.
+    #[serde(deserialize_with = "heard::word")]
+    pub arch: String,
 }
 
 /// Who has a host's lock.

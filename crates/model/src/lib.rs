@@ -24,7 +24,7 @@ pub use digest::{Digest, DigestHasher, ParseDigestError};
 pub use event::{EndedBy, HostEvent, RunEvent, RunStart, What};
 pub use host::{DcRule, HostSpec};
 pub use ids::{Epoch, HostId, HostRanges, ParseRunIdError, RunId};
-pub use inquiry::{Holder, HostAnswer, Inquiry, PastAttempt};
+pub use inquiry::{Holder, HostAnswer, Inquiry, PastAttempt, Pong};
 pub use outcome::{BodyRef, Exit, Outcome, OutcomeKind, Receipt, Stream, Tally};
 pub use payload::{BlobRef, Payload, PayloadKind};
 pub use plan::{Plan, PlanRequest, PlannedDc, TreeShape};

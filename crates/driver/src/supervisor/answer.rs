@@ -2,13 +2,15 @@
 
 use crate::spool::{Spool, SpoolError};
 use mcom_model::limits::{BODY_INLINE, REASON_BYTES};
-use mcom_model::{HostAnswer, Inquiry, PastAttempt, Reason, ReasonKind};
+use mcom_model::{HostAnswer, Inquiry, PastAttempt, Pong, Reason, ReasonKind};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Answers a question. The answer is short enough to travel with the outcome.
 pub(super) fn answer(spool: &Spool, inquiry: Inquiry) -> Result<Vec<u8>, SpoolError> {
     let mut answer = HostAnswer::default();
     match inquiry {
         Inquiry::Who => answer.holder = spool.held_by()?,
+        Inquiry::Ping => answer.pong = Some(pong()),
         Inquiry::Has { payload } => answer.past.extend(spool.latest_ok(payload)?),
         Inquiry::History { last } => history(spool, last, &mut answer)?,
     }
@@ -17,6 +19,15 @@ pub(super) fn answer(spool: &Spool, inquiry: Inquiry) -> Result<Vec<u8>, SpoolEr
     }
     answer.past.iter_mut().for_each(cut_all);
     Ok(written(&answer))
+}
+
+fn pong() -> Pong {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Pong {
+        clock_ms: u64::try_from(since.as_millis()).unwrap_or(u64::MAX),
+        node: env!("CARGO_PKG_VERSION").to_owned(),
+        arch: std::env::consts::ARCH.to_owned(),
+    }
 }
 
 /// Why a host that has the payload already is skipped.

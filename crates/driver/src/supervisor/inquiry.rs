@@ -65,8 +65,10 @@ pub(super) async fn tell(answer: Bytes, boot: &str, teller: &mut Teller, from: u
     teller.tell(OwnEvent::Ended { outcome: Outcome::Ok, receipt: Some(Box::new(receipt)) }).await
 }
 
-/// Hands the answer over as it is let go. It is shorter than what every host may send unasked, so that is at once.
+/// Hands the answer over as it is let go. Mostly it is shorter than what every host may send unasked, so that is at once;
+/// where nothing may be sent unasked, the time until it is let go is a round trip of the tree.
 async fn hand_over(answer: &Bytes, teller: &mut Teller, from: u64) -> Result<(), Gone> {
+    teller.tell(OwnEvent::Printed { stream: Stream::Out, len: answer.len() as u64 }).await?;
     let mut sent = usize::try_from(from).unwrap_or(usize::MAX).min(answer.len());
     while sent < answer.len() {
         let Order::Allow(Stream::Out, upto) = teller.orders.recv().await.ok_or(Gone)? else { continue };
