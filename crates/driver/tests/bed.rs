@@ -1,6 +1,6 @@
 //! What the tests over sshd share: a fleet, a client for it, and the node for its hosts.
 
-use mcom_driver::bootstrap::{NodeStore, open};
+use mcom_driver::bootstrap::{Allowed, NodeStore, open};
 use mcom_driver::link::Opened;
 use mcom_driver::ssh::{SshClient, SshSettings};
 use mcom_engine::tree::LinkFailure;
@@ -34,7 +34,7 @@ impl Bed {
     }
 
     pub async fn open(&self, host: &str) -> Result<Opened, LinkFailure> {
-        open(self.client.connect(&spec(host)).await?, &self.nodes).await
+        open(self.client.connect(&spec(host)).await?, &self.nodes, Allowed::Everything).await
     }
 
     pub async fn refused(&self, host: &str) -> Reason {

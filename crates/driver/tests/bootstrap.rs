@@ -1,7 +1,7 @@
 //! Nodes put on real hosts over real sshds, and what hosts that cannot have one are told apart by.
 
 use crate::bed::{Bed, one, processes_with, spec};
-use mcom_driver::bootstrap::open;
+use mcom_driver::bootstrap::{Allowed, open};
 use mcom_model::{HostSpec, ReasonKind};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -169,5 +169,5 @@ async fn an_inventory_may_give_address_port_and_user() {
         ..spec("renamed")
     };
     let connection = bed.client.connect(&host).await.unwrap();
-    assert!(open(connection, &bed.nodes).await.unwrap().node_shipped);
+    assert!(open(connection, &bed.nodes, Allowed::Everything).await.unwrap().node_shipped);
 }

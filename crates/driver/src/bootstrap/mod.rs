@@ -10,5 +10,5 @@ mod upload;
 
 pub(crate) use answer::upload_refused;
 pub(crate) use commands::{ABSENT, attach};
-pub use open::open;
+pub use open::{Allowed, open};
 pub use store::{NodeFile, NodeStore, NodeStoreError};

@@ -14,15 +14,27 @@ use std::sync::Arc;
 use tokio::io::AsyncReadExt as _;
 use tokio::time::timeout;
 
+/// What a host lets this connection do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Allowed {
+    /// Whatever its user may.
+    Everything,
+    /// What a certificate says: to put one node there, and to start it.
+    OneNode,
+}
+
 /// Starts the node at the other end of a connection; puts it there first where it is missing.
-pub async fn open(connection: Arc<Connection>, store: &NodeStore) -> Result<Opened, LinkFailure> {
-    let command = commands::link(store.nodes().iter().map(NodeFile::digest));
+pub async fn open(connection: Arc<Connection>, store: &NodeStore, allowed: Allowed) -> Result<Opened, LinkFailure> {
+    let command = match allowed {
+        Allowed::Everything => commands::link(store.nodes().iter().map(NodeFile::digest)),
+        Allowed::OneNode => commands::PINNED_LINK.to_owned(),
+    };
     let absent = match contact(&connection, &command).await? {
         Contact::Node(node) => return node.opened(connection, store, false),
         Contact::Absent(absent) => absent,
     };
     let file = fitting(&absent, store)?;
-    upload(&connection, file).await?;
+    upload(&connection, file, allowed).await?;
     match contact(&connection, &command).await? {
         Contact::Node(node) => node.opened(connection, store, true),
         Contact::Absent(_) => {

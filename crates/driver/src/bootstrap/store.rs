@@ -1,6 +1,7 @@
 //! Where the nodes are that can be put on hosts: files on this machine, one for each architecture.
 
 use crate::bootstrap::arch;
+use crate::bootstrap::commands::{self, PinnedNode};
 use bytes::Bytes;
 use mcom_model::Digest;
 use sha2::Digest as _;
@@ -95,6 +96,19 @@ impl NodeStore {
     /// The digest of the first node: on a host, of the one that runs.
     pub fn first(&self) -> Digest {
         self.nodes[0].digest
+    }
+
+    /// The `force-command` of a certificate that lets a parent put these nodes on a host and start one of them for this
+    /// payload, and do nothing else there.
+    pub fn pinned_command(&self, payload: Digest) -> Result<String, NodeStoreError> {
+        let loaded = self.nodes.iter().map(|node| Ok((node.digest, node.load()?)));
+        let loaded = loaded.collect::<Result<Vec<_>, NodeStoreError>>()?;
+        let nodes = loaded.iter().map(|(digest, Loaded { bytes, sha256 })| PinnedNode {
+            digest: *digest,
+            len: bytes.len(),
+            sha256,
+        });
+        Ok(commands::pinned(nodes, payload))
     }
 
     /// The node for the machine that `uname -m` calls so.

@@ -2,6 +2,7 @@
 
 use crate::bootstrap::answer::upload_refused;
 use crate::bootstrap::commands;
+use crate::bootstrap::open::Allowed;
 use crate::bootstrap::store::NodeFile;
 use crate::ssh::Connection;
 use mcom_engine::tree::LinkFailure;
@@ -20,12 +21,15 @@ const ANSWER_BYTES: u64 = 4 << 10;
 const PIECE: usize = 64 << 10;
 
 /// Sends the node and has the host check it. Several may do so at once.
-pub(super) async fn upload(connection: &Connection, node: &NodeFile) -> Result<(), LinkFailure> {
+pub(super) async fn upload(connection: &Connection, node: &NodeFile, allowed: Allowed) -> Result<(), LinkFailure> {
     let refused = |kind, text: String| LinkFailure::Refused(Reason::new(kind, text));
     let loaded = node.load().map_err(|error| refused(ReasonKind::NodeDigestMismatch, error.to_string()))?;
     // Apart from every other upload's, also of another process to a spool that both see.
     let nonce = format!("{:016x}", RandomState::new().hash_one(std::process::id()));
-    let command = commands::upload(node.digest(), loaded.bytes.len(), &loaded.sha256, &nonce);
+    let command = match allowed {
+        Allowed::Everything => commands::upload(node.digest(), loaded.bytes.len(), &loaded.sha256, &nonce),
+        Allowed::OneNode => commands::pinned_upload(node.digest()),
+    };
     let mut remote = connection.command(&command).await.map_err(|error| connection.session_failed(&error))?;
     let (stdin, stdout) = (remote.stdin().take(), remote.stdout().take());
     let (Some(stdin), Some(stdout)) = (stdin, stdout) else {

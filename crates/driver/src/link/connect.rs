@@ -1,12 +1,12 @@
 //! How a host is reached: over ssh, or as a process of this machine.
 
-use crate::bootstrap::{self, NodeStore};
+use crate::bootstrap::{self, Allowed, NodeStore};
 use crate::link::hello::Opened;
 use crate::link::local::LocalNodes;
 use crate::link::petition::Petitioner;
 use crate::ssh::{Connection, SshClient};
 use mcom_engine::tree::{LinkFailure, Reach};
-use mcom_model::{HostSpec, Reason, ReasonKind};
+use mcom_model::{AskKind, HostSpec, Reason, ReasonKind};
 use std::sync::Arc;
 
 /// A host to be reached, and with whose credentials.
@@ -36,7 +36,13 @@ impl Connector {
     /// Reaches a host and has its node say hello.
     pub(super) async fn open(&self, target: &Target, petitioner: &mut Petitioner) -> Result<Opened, LinkFailure> {
         match self {
-            Self::Ssh { client, nodes } => bootstrap::open(connect(client, target, petitioner).await?, nodes).await,
+            Self::Ssh { client, nodes } => {
+                let allowed = match target.reach {
+                    Reach::Asked { kind: AskKind::Certificate, .. } => Allowed::OneNode,
+                    _ => Allowed::Everything,
+                };
+                bootstrap::open(connect(client, target, petitioner).await?, nodes, allowed).await
+            }
             Self::Local(nodes) => nodes.open(&target.host).await,
         }
     }

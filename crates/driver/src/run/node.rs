@@ -12,7 +12,7 @@ use crate::ssh::{SshClient, SshSettings};
 use crate::supervisor::OwnAttempt;
 use bytes::Bytes;
 use mcom_engine::tree::{Effect, Input, OwnEvent, TreeRun};
-use mcom_model::{BlobRef, Reason, ReasonKind, RunSpec};
+use mcom_model::{BlobRef, Digest, Reason, ReasonKind, RunSpec};
 use mcom_wire::{Assignment, Down, HelloDown, HelloUp, PROTOCOL, Secret, Up};
 use std::collections::VecDeque;
 use std::io;
@@ -48,13 +48,17 @@ pub enum NodeError {
     /// What is above speaks another protocol.
     #[error("the parent speaks protocol {0}, this node {PROTOCOL}: use the mcom that this node belongs to")]
     Protocol(u32),
+    /// It was started for another payload than it was assigned.
+    #[error("the payload {0} is not the one that this node may run: it was started with a certificate for another one")]
+    OtherPayload(Digest),
     /// What is above does not begin as a parent does.
     #[error("what came first on standard input is no hello of a parent: a parent starts this command over ssh")]
     NoHello,
 }
 
-/// Serves one parent over standard input and output, until there is nothing more to do.
-pub async fn serve(children: Children) -> Result<(), NodeError> {
+/// Serves one parent over standard input and output, until there is nothing more to do. With `only`, an assignment of
+/// another payload ends it: whoever started it may not have it do anything else.
+pub async fn serve(children: Children, only: Option<Digest>) -> Result<(), NodeError> {
     let nodes = NodeStore::of_this_node()?;
     let hello = HelloUp { protocol: PROTOCOL, node: nodes.first(), arch: machine(), boot: boot_id() };
     let mut uplink = Uplink::of_this_process(Up::Hello(hello)).map_err(NodeError::Streams)?;
@@ -78,6 +82,8 @@ pub async fn serve(children: Children) -> Result<(), NodeError> {
         own_said,
         signals,
         password: None,
+        only,
+        refused: None,
         began: Instant::now(),
         inputs: VecDeque::new(),
     };
@@ -88,7 +94,7 @@ pub async fn serve(children: Children) -> Result<(), NodeError> {
     if let Some(client) = node.ways.client {
         client.close();
     }
-    Ok(())
+    node.refused.map_or(Ok(()), |payload| Err(NodeError::OtherPayload(payload)))
 }
 
 struct Node {
@@ -103,6 +109,10 @@ struct Node {
     signals: Signals,
     /// For sudo on this host.
     password: Option<Secret>,
+    /// The only payload that may be assigned.
+    only: Option<Digest>,
+    /// Another one that was.
+    refused: Option<Digest>,
     began: Instant,
     inputs: VecDeque<Input>,
 }
@@ -143,6 +153,12 @@ impl Node {
                 self.password = Some(password);
                 None
             }
+            Ok(Some(Down::Assign(assignment))) if self.may_not_have(&assignment) => {
+                let payload = assignment.spec.payload.id();
+                self.refused = Some(payload);
+                let text = NodeError::OtherPayload(payload).to_string();
+                Some(Input::ParentLost(Reason::new(ReasonKind::CredentialRefused, text)))
+            }
             Ok(Some(order)) => {
                 let mut ready = Vec::new();
                 if let Down::Assign(assignment) = &order {
@@ -163,6 +179,10 @@ impl Node {
             Ok(None) => Some(Input::ParentLost(Reason::new(ReasonKind::ParentLost, "the link upwards was closed"))),
             Err(reason) => Some(Input::ParentLost(reason)),
         }
+    }
+
+    fn may_not_have(&self, assignment: &Assignment) -> bool {
+        self.only.is_some_and(|only| only != assignment.spec.payload.id())
     }
 
     fn perform_all(&mut self) {

@@ -18,7 +18,8 @@ pub fn node_main_with(children: Children) -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     let words: Vec<_> = arguments.iter().map(|argument| argument.to_str().unwrap_or_default()).collect();
     match words[..] {
-        ["link"] => at_home(serve(children)),
+        ["link"] => at_home(serve(children, None)),
+        ["link", "--only", payload] if let Ok(payload) = payload.parse() => at_home(serve(children, Some(payload))),
         ["attach"] => at_home(crate::supervisor::attach()),
         ["supervise", _] => ExitCode::from(crate::supervisor::supervise(arguments[1].as_ref())),
         ["--version"] => {
@@ -26,7 +27,9 @@ pub fn node_main_with(children: Children) -> ExitCode {
             ExitCode::SUCCESS
         }
         _ => {
-            complain("usage: mcom-node link | attach | supervise DIR | --version (mcom starts it by itself)");
+            complain(
+                "usage: mcom-node link [--only PAYLOAD] | attach | supervise DIR | --version (mcom starts it by itself)",
+            );
             ExitCode::from(USAGE)
         }
     }

@@ -1,4 +1,6 @@
-//! Links that are made with what somebody else grants, over real ssh and sshd.
+//! Links that are made with what somebody else grants or through another host, over real ssh and sshd.
 
+mod certificate;
 mod relay;
-mod stand;
+pub mod stand;
+mod trees;
