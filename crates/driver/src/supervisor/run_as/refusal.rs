@@ -37,9 +37,10 @@ pub(super) fn not_started(run_as: &RunAs, error: &std::io::Error) -> Reason {
     Reason::new(ReasonKind::RunAsRefused, text)
 }
 
-/// Whether what was printed last is a question that an answer is waited for.
+/// Whether what was printed last is the question for a password: sudo's own, or the one of a module that sudo leaves as
+/// it is. A line is not always written at once, so its beginning must not be taken for a question.
 pub(super) fn asks(said: &str) -> bool {
-    said.ends_with(": ")
+    said.ends_with("assword: ")
 }
 
 #[cfg(test)]
@@ -72,6 +73,13 @@ mod tests {
     }
 
     #[test]
+    fn a_tool_that_is_not_there_is_named() {
+        let doas = RunAs { tool: RunAsTool::Doas, user: "root".into() };
+        let reason = not_started(&doas, &std::io::ErrorKind::NotFound.into());
+        assert_eq!((reason.kind, reason.text.as_str()), (ReasonKind::RunAsRefused, "doas is not installed there"));
+    }
+
+    #[test]
     fn a_password_is_wanted_in_the_words_of_all_versions() {
         for said in [
             "sudo: a password is required",
@@ -88,6 +96,8 @@ mod tests {
     #[test]
     fn a_question_is_told_from_a_line() {
         assert!(asks("password: ") && asks("LDAP Password: "));
-        assert!(!asks("things:\n") && !asks("") && !asks("Sorry, try again.\n"));
+        for said in ["things:\n", "", "Sorry, try again.\n", "sudo: ", "sudo: unable to resolve host web1: "] {
+            assert!(!asks(said), "{said}");
+        }
     }
 }
