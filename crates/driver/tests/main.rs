@@ -1,6 +1,7 @@
 //! The driver on real processes and real sshds.
 #![allow(clippy::unwrap_used, reason = "a test ends on the first surprise")]
 
+mod authority;
 mod bed;
 mod bootstrap;
 mod lending;

@@ -1,5 +1,6 @@
 //! Why nobody can hold the keys of a run: said before anything starts.
 
+use crate::bootstrap::NodeStoreError;
 use crate::ssh::SshSetupError;
 use std::path::PathBuf;
 
@@ -9,6 +10,9 @@ pub enum AuthorityError {
     /// The settings make no configuration, or there is no place for sockets.
     #[error(transparent)]
     Setup(#[from] SshSetupError),
+    /// The nodes that certificates are for cannot be read.
+    #[error(transparent)]
+    Nodes(#[from] NodeStoreError),
     /// `ssh` cannot be run.
     #[error("cannot run ssh: {0}: install OpenSSH's client on this machine")]
     NoSsh(std::io::Error),
@@ -30,7 +34,7 @@ pub enum AuthorityError {
         why: String,
     },
     /// The key of the certificate authority cannot be used.
-    #[error("the key of the certificate authority, {key}: {why}: see ca_key in the configuration")]
+    #[error("the key of the certificate authority, {key}: {why}: see [certificate] ca in the configuration")]
     Ca {
         /// As set.
         key: String,

@@ -1,5 +1,6 @@
 //! What a run's authority is made from.
 
+use crate::bootstrap::NodeStore;
 use crate::ssh::SshSettings;
 use mcom_model::{Digest, RunId};
 use std::path::PathBuf;
@@ -18,8 +19,8 @@ pub struct AuthoritySettings {
     pub run: RunId,
     /// The identity of its payload.
     pub payload: Digest,
-    /// The nodes that the run may start on a host.
-    pub nodes: Vec<Digest>,
+    /// The nodes that the run may put on a host and start there.
+    pub nodes: NodeStore,
 }
 
 /// Who certifies the keys that parents make, and within which bounds.

@@ -1,0 +1,68 @@
+//! The keys that a run logs in with: which are offered, and what signs with each. Those of the operator's agent, and
+//! key files.
+
+use crate::authority::agent::Agent;
+use bytes::Bytes;
+use mcom_credentials::{KeyFileError, PrivateIdentity, PublicIdentity, SignRequest};
+use std::sync::Arc;
+
+/// What signs for a key.
+#[derive(Clone, Debug)]
+pub(super) enum Signer {
+    /// The operator's agent, by this key of it.
+    Agent(Agent, PublicIdentity),
+    /// A key that was read from a file.
+    File(Arc<PrivateIdentity>),
+}
+
+impl Signer {
+    /// Signs what was judged. `way` are the sessions on the way there.
+    pub(super) async fn sign(&self, request: &SignRequest, way: &[Vec<u8>]) -> Result<Bytes, String> {
+        match self {
+            Self::Agent(agent, key) => agent.sign(way, &body(key, request)).await,
+            Self::File(key) => key.sign(&request.data, request.flags).map(Bytes::from).map_err(cannot),
+        }
+    }
+}
+
+fn cannot(error: KeyFileError) -> String {
+    format!("the key file cannot sign: {error}")
+}
+
+/// The request as the agent must see it: it may hold the key that a certificate is for, and not the certificate.
+fn body(key: &PublicIdentity, request: &SignRequest) -> Vec<u8> {
+    let mut body = Vec::new();
+    for field in [key.blob(), &request.data] {
+        body.extend(u32::try_from(field.len()).unwrap_or(u32::MAX).to_be_bytes());
+        body.extend_from_slice(field);
+    }
+    body.extend(request.flags.to_be_bytes());
+    body
+}
+
+/// The keys of a run, in the order in which they are offered.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Keys {
+    pub offered: Vec<PublicIdentity>,
+    /// One for each key that is offered.
+    pub signers: Vec<Signer>,
+    /// Keys whose passphrase was asked for: nobody but this process can sign with them.
+    pub unlocked: Vec<Arc<PrivateIdentity>>,
+    /// What the operator should know.
+    pub notices: Vec<String>,
+}
+
+impl Keys {
+    /// What signs for a key that is offered.
+    pub(super) fn signer(&self, blob: &Bytes) -> Option<&Signer> {
+        let at = self.offered.iter().position(|key| key.blob() == blob)?;
+        self.signers.get(at)
+    }
+
+    pub(super) fn add(&mut self, key: PublicIdentity, signer: Signer) {
+        if !self.offered.iter().any(|offered| offered.blob() == key.blob()) {
+            self.offered.push(key);
+            self.signers.push(signer);
+        }
+    }
+}
