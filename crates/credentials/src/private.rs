@@ -3,6 +3,7 @@
 use crate::fields::put_string;
 use crate::identity::PublicIdentity;
 use crate::sign_request::SignRequest;
+use base64ct::{Base64, Encoding};
 use rsa::pkcs1v15::SigningKey;
 use rsa::rand_core::{CryptoRng, RngCore, impls};
 use rsa::sha2::{Digest, Sha256, Sha512};
@@ -22,6 +23,9 @@ pub enum KeyFileError {
     /// It is in a format that only OpenSSH reads.
     #[error("the key is in the old format, which only OpenSSH reads")]
     OldFormat,
+    /// It is cut off, or a cipher or a type of key is in it that is not known here.
+    #[error("the key file is damaged, or of a kind that only OpenSSH reads")]
+    Unreadable,
     /// The passphrase is another.
     #[error("the passphrase is wrong")]
     WrongPassphrase,
@@ -40,7 +44,7 @@ impl KeyFileError {
             Self::OldFormat => {
                 Some(format!("write it anew: ssh-keygen -p -f {file}; or let an agent hold it: ssh-add {file}"))
             }
-            Self::OnlyInAgent => Some(format!("let an agent hold it: ssh-add {file}")),
+            Self::Unreadable | Self::OnlyInAgent => Some(format!("let an agent hold it: ssh-add {file}")),
             Self::NotAKey | Self::WrongPassphrase | Self::CannotSign => None,
         }
     }
@@ -79,7 +83,7 @@ enum Key {
 impl KeyFile {
     /// Reads the text of a key file.
     pub fn parse(text: &[u8]) -> Result<Self, KeyFileError> {
-        let key = PrivateKey::from_openssh(text).map_err(|_| why_not(text))?;
+        let key = PrivateKey::from_bytes(&bytes_of(text)?).map_err(|_| KeyFileError::Unreadable)?;
         if key.is_encrypted() {
             return Ok(Self::Locked(LockedIdentity { public: public_of(&key)?, key: Box::new(key) }));
         }
@@ -95,19 +99,33 @@ impl KeyFile {
     }
 }
 
-/// Old files say in their first line what they are; so do those that hold a key of an unknown type.
-fn why_not(text: &[u8]) -> KeyFileError {
+const BEGIN: &[u8] = b"-----BEGIN OPENSSH PRIVATE KEY-----";
+const END: &[u8] = b"-----END OPENSSH PRIVATE KEY-----";
+
+/// The bytes between the first and the last line; how long the lines are is up to who wrote them.
+fn bytes_of(text: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
     let text = text.trim_ascii_start();
+    let Some(text) = text.strip_prefix(BEGIN) else { return Err(what_else(text)) };
+    let end = text.windows(END.len()).position(|bytes| bytes == END).ok_or(KeyFileError::Unreadable)?;
+    let mut base64 = Zeroizing::new(Vec::with_capacity(end));
+    base64.extend(text[..end].iter().filter(|byte| !byte.is_ascii_whitespace()));
+    // The bytes are fewer than their letters, so that nothing is left behind by a move to more room.
+    let mut bytes = Zeroizing::new(vec![0; base64.len()]);
+    let len = Base64::decode(base64.as_slice(), &mut bytes).map_err(|_| KeyFileError::Unreadable)?.len();
+    bytes.truncate(len);
+    Ok(bytes)
+}
+
+/// Files in the old formats say in their first line what they are.
+fn what_else(text: &[u8]) -> KeyFileError {
     let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end();
-    if !first.starts_with(b"-----BEGIN ") || !first.ends_with(b"PRIVATE KEY-----") {
-        return KeyFileError::NotAKey;
-    }
-    if first == b"-----BEGIN OPENSSH PRIVATE KEY-----" { KeyFileError::NotAKey } else { KeyFileError::OldFormat }
+    let key = first.starts_with(b"-----BEGIN ") && first.ends_with(b"PRIVATE KEY-----");
+    if key { KeyFileError::OldFormat } else { KeyFileError::NotAKey }
 }
 
 fn public_of(key: &PrivateKey) -> Result<PublicIdentity, KeyFileError> {
-    let blob = key.public_key().to_bytes().map_err(|_| KeyFileError::NotAKey)?;
-    PublicIdentity::from_blob(blob.into(), key.comment()).map_err(|_| KeyFileError::NotAKey)
+    let blob = key.public_key().to_bytes().map_err(|_| KeyFileError::Unreadable)?;
+    PublicIdentity::from_blob(blob.into(), key.comment()).map_err(|_| KeyFileError::Unreadable)
 }
 
 impl LockedIdentity {

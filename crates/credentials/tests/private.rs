@@ -53,16 +53,47 @@ fn a_key_that_only_an_agent_signs_with_says_so() {
 
 #[test]
 fn what_is_no_key_says_so() {
-    let whole = file("ed25519");
-    let cut = &whole[..whole.len() / 2];
     let public = private("ed25519").public().to_line();
-    for text in
-        [b"", cut, public.as_bytes(), b"-----BEGIN CERTIFICATE-----\n", b"-----BEGIN OPENSSH PRIVATE KEY-----\n"]
+    for text in ["", &public, "-----BEGIN CERTIFICATE-----\n", "-----BEGIN RSA PUBLIC KEY-----\n", "PRIVATE KEY-----\n"]
     {
-        assert_eq!(KeyFile::parse(text).unwrap_err(), KeyFileError::NotAKey);
+        assert_eq!(KeyFile::parse(text.as_bytes()).unwrap_err(), KeyFileError::NotAKey, "{text}");
     }
     assert_eq!(KeyFileError::NotAKey.mend("FILE"), None);
     assert_eq!(KeyFileError::WrongPassphrase.mend("FILE"), None);
+}
+
+#[test]
+fn a_damaged_key_says_so() {
+    let whole = file("ed25519");
+    let text = String::from_utf8(whole.clone()).unwrap();
+    let (begin, end) = ("-----BEGIN OPENSSH PRIVATE KEY-----", "-----END OPENSSH PRIVATE KEY-----");
+    let damaged = [
+        text[..text.len() / 2].to_owned(),
+        text.replace("AAAA", "AA*A"),
+        format!("{begin}\n{end}\n"),
+        format!("{begin}\nAAAA\n{end}\n"),
+        begin.to_owned(),
+    ];
+    for text in damaged {
+        assert_eq!(KeyFile::parse(text.as_bytes()).unwrap_err(), KeyFileError::Unreadable, "{text}");
+    }
+    assert_eq!(KeyFileError::Unreadable.mend("FILE").unwrap(), "let an agent hold it: ssh-add FILE");
+}
+
+#[test]
+fn lines_may_be_of_any_length_and_end() {
+    let text = String::from_utf8(file("locked-ed25519")).unwrap();
+    let mut lines = text.lines();
+    let (begin, end) = (lines.next().unwrap(), lines.next_back().unwrap());
+    let body: String = lines.collect();
+    let wrapped = |width: usize, eol: &str| {
+        let lines: Vec<&str> = body.as_bytes().chunks(width).map(|line| std::str::from_utf8(line).unwrap()).collect();
+        format!("{begin}{eol}{}{eol}{end}", lines.join(eol))
+    };
+    for (width, eol) in [(64, "\n"), (70, "\r\n"), (76, "\n"), (body.len(), "\n")] {
+        let file = KeyFile::parse(wrapped(width, eol).as_bytes()).unwrap();
+        assert_eq!(file.public(), locked("locked-ed25519").public(), "{width}");
+    }
 }
 
 #[test]
