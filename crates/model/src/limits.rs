@@ -37,6 +37,9 @@ pub const ASK_FRAME: usize = 32 << 10;
 /// Logins that are signed for one edge between a parent and a child: one try, and one reconnect.
 pub const GRANTS_PER_EDGE: u32 = 2;
 
+/// What a link may ask for, for each host below it: four edges of two tries. More is no login but a flood.
+pub const ASKS_PER_HOST: u32 = 8;
+
 /// Milliseconds for what the time-out of a connection does not count: authentication, and a name service that is slow to
 /// answer.
 pub const LOGIN_MS: u64 = 30_000;
@@ -66,6 +69,10 @@ pub const OUTPUT_GRANT: u64 = 1 << 20;
 /// Milliseconds without any of the output that hosts were let send, after which the rest of it is given up: a disk
 /// that is so slow is broken, and a run must not wait for it for ever.
 pub const OUTPUT_STALLED_MS: u64 = 120_000;
+
+/// What may be said over a link about each host below it: an honest parent says that it is linked, runs and ends, a few
+/// dozen times where everything is lost that can be. Output that was let come may be spoken of beyond that.
+pub const WORDS_PER_HOST: u64 = 512;
 
 /// Candidates for a parent that are tried in one wave at most; waves double from one.
 pub const CANDIDATE_WAVE: usize = 16;

@@ -6,6 +6,7 @@ use crate::tree::effect::{Asked, Effect, LinkId, Reach};
 use crate::tree::links::LinkState;
 use crate::tree::run::{Role, TreeRun};
 use bytes::Bytes;
+use mcom_model::limits::ASKS_PER_HOST;
 use mcom_model::{Access, AskKind, Credentials, HostId, Reason, Verdict, What};
 use mcom_wire::{Answer, Ask, Down, Up};
 use std::collections::BTreeMap;
@@ -92,6 +93,11 @@ impl TreeRun {
     pub(super) fn asked_below(&mut self, id: LinkId, ask: Ask) -> Result<(), Broken> {
         let ix = self.below_link(id, ask.host)?;
         self.below_link(id, ask.by)?;
+        let link = self.links.get_mut(id).ok_or("it asked before its link stood")?;
+        link.asks += 1;
+        if link.asks > link.assigned.saturating_mul(ASKS_PER_HOST) {
+            return Err("it asked to log in more often than its hosts can need".to_owned());
+        }
         let edge = self.edge(ix, ask.by);
         let Role::Coordinator(coordinator) = &mut self.role else {
             // One question for a host at a time; the answer goes back over no other link.

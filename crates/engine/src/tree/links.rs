@@ -4,9 +4,9 @@ use crate::tree::effect::{Effect, LinkId};
 use crate::tree::hosts::{Host, Phase};
 use crate::tree::input::LinkFailure;
 use crate::tree::run::TreeRun;
-use mcom_model::limits::{HOSTS_PER_FRAME, LINKS_OPENING};
+use mcom_model::limits::{HOSTS_PER_FRAME, LINKS_OPENING, WORDS_PER_HOST};
 use mcom_model::{HostEvent, HostRanges, Reason, ReasonKind, RunClock, What};
-use mcom_wire::{Assignment, Down, HelloUp, Member, PROTOCOL};
+use mcom_wire::{Assignment, Down, HelloUp, Member, PROTOCOL, Up};
 use std::collections::{BTreeMap, VecDeque};
 
 /// Blobs that a payload can have.
@@ -43,12 +43,17 @@ pub(super) struct Link {
     pub(super) asked: bool,
     /// Which blobs were asked for and not sent yet.
     needed: [bool; BLOBS],
+    /// What was asked for over it.
+    pub(super) asks: u32,
     /// Its ssh waits for what it has asked for.
     pub(super) asking: bool,
     /// Blobs that were sent over it unasked; nothing can start below it before all were.
     pub(super) blobs: u32,
     /// Bodies that came over it.
     pub(super) bodies: u32,
+    /// What was said over it, and how often it was let send more output: of that it may speak each time.
+    words: u64,
+    allowances: u64,
 }
 
 /// How far a link is.
@@ -57,6 +62,17 @@ pub(super) enum LinkState {
     Queued,
     Opening,
     Open,
+}
+
+impl Link {
+    /// Counts what a child says. Each of these is recorded or passed on, so without a bound it would fill a disk.
+    pub(super) fn count(&mut self, message: &Up) -> Result<(), String> {
+        if matches!(message, Up::Said { .. } | Up::Ask(_) | Up::Need { .. } | Up::OutputGone { .. }) {
+            self.words += 1;
+        }
+        let most = WORDS_PER_HOST * u64::from(self.assigned.max(1)) + self.allowances;
+        if self.words <= most { Ok(()) } else { Err(format!("it said more than {most} things")) }
+    }
 }
 
 impl Links {
@@ -106,9 +122,12 @@ impl TreeRun {
             lent,
             asked: false,
             needed: [false; BLOBS],
+            asks: 0,
             asking: false,
             blobs: 0,
             bodies: 0,
+            words: 0,
+            allowances: 0,
         };
         self.links.live.insert(id, link);
         self.links.queue.push_back(id);
@@ -300,6 +319,9 @@ impl TreeRun {
     }
 
     pub(super) fn send_down(&mut self, link: LinkId, message: Down) {
+        if let (Down::Allow { .. }, Some(link)) = (&message, self.links.get_mut(link)) {
+            link.allowances += 1;
+        }
         self.effects.push_back(Effect::SendDown { link, message });
     }
 
