@@ -133,6 +133,11 @@ impl NodeFile {
         self.digest
     }
 
+    /// The architecture that it is for.
+    pub fn arch(&self) -> &str {
+        &self.arch
+    }
+
     /// A node program of this machine.
     pub(crate) fn of_program(exe: &Path) -> Result<Self, NodeStoreError> {
         let name = std::fs::read_link(exe).ok().and_then(|path| path.file_name()?.to_str()?.parse().ok());
