@@ -18,6 +18,9 @@ impl TreeRun {
         let now = self.now;
         let Some(link) = self.links.get_mut(id) else { return };
         link.heard = now;
+        if let Err(text) = link.count(&message) {
+            return self.violation(id, text);
+        }
         let taken = match message {
             Up::Said { host, event } => self.heard(id, host, event),
             Up::Body { digest, bytes } => self.body_came(id, digest, bytes),
