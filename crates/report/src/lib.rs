@@ -19,6 +19,7 @@ mod nested;
 mod raw;
 mod ready;
 mod recap;
+mod refused;
 mod run_report;
 mod sanitise;
 mod sink;

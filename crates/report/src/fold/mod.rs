@@ -8,4 +8,4 @@ mod reasons;
 pub(crate) use difference::{Change, difference};
 pub(crate) use group::{Group, bodies_of, groups, groups_by_outcome};
 pub use mask::FoldIgnore;
-pub(crate) use reasons::{common, together};
+pub(crate) use reasons::{by_transit, common, together};

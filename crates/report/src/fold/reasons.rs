@@ -1,7 +1,9 @@
 //! The reasons of hosts that were stopped by one cause, in one text: what they have in common, and the oldest moment or
 //! age that one of them names.
 
-use mcom_model::{Reason, ReasonKind};
+use crate::state::RunView;
+use mcom_model::{HostId, Reason, ReasonKind};
+use std::collections::BTreeMap;
 
 /// What the hosts of one cause have in common: which run holds them or was there before, not since when on each.
 pub(crate) fn common(reason: &Reason) -> &str {
@@ -26,6 +28,17 @@ pub(crate) fn together<'a>(reasons: impl IntoIterator<Item = &'a Reason>) -> Str
         ReasonKind::Busy => format!("{shared} since up to {added}"),
         _ => format!("{shared}, {added} and later"),
     }
+}
+
+/// Hosts that go by transit, by why their parent could not reach them.
+pub(crate) fn by_transit(view: &RunView, hosts: impl IntoIterator<Item = HostId>) -> BTreeMap<&str, Vec<HostId>> {
+    let mut by_reason: BTreeMap<&str, Vec<HostId>> = BTreeMap::new();
+    for id in hosts {
+        if let Some(reason) = view.host(id).and_then(|host| host.transit.as_ref()) {
+            by_reason.entry(common(reason)).or_default().push(id);
+        }
+    }
+    by_reason
 }
 
 /// What hosts have in common, and what each of them adds.

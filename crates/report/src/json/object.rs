@@ -37,7 +37,10 @@ pub(super) fn object<'a>(view: &'a RunView, event: &RunEvent, bodies: &dyn Bodie
     let kind = rest.remove("event").unwrap_or_default();
     rest.remove("run");
     let id = match &event.what {
-        What::Host { host, .. } | What::Shipped { host, .. } | What::Violation { host, .. } => Some(*host),
+        What::Host { host, .. }
+        | What::Shipped { host, .. }
+        | What::Asked { host, .. }
+        | What::Violation { host, .. } => Some(*host),
         _ => None,
     };
     rest.remove("host");

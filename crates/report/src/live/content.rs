@@ -84,6 +84,9 @@ fn datacenter(view: &RunView, name: &str, dc: &DcView, name_width: usize, width:
     for (count, word) in rest.into_iter().filter(|(count, _)| *count > 0) {
         line.push_apart(Tone::Faint, format!("{count} {word}"));
     }
+    if dc.by_transit > 0 {
+        line.push_apart(Tone::Faint, format!("{} by transit", dc.by_transit));
+    }
     if let Some(head) = dc.parents.heads().next_back().filter(|_| ended < dc.len()) {
         match head.until {
             None => line.push_apart(Tone::Faint, format!("via {}", view.info().name(head.host))),

@@ -6,6 +6,7 @@ use super::heads::via;
 use super::hosts::host_nodes;
 use super::parents::parent_nodes;
 use super::root::Log;
+use super::transit::transit_nodes;
 use crate::format;
 use crate::state::{DcView, Parent, RunView, Stage};
 use crate::style::{Line, Tone};
@@ -41,7 +42,11 @@ pub(super) fn datacenters(log: Log<'_>, selected: &BTreeSet<HostId>) -> Vec<Node
 fn children(log: Log<'_>, dc: usize, hosts: &[HostId]) -> Vec<Node> {
     match (log.options.order, log.options.verbose) {
         (Some(order), _) => host_nodes(log, hosts, Some(order)),
-        (None, 0) => group_nodes(log, dc, hosts, false),
+        (None, 0) => {
+            let mut nodes = group_nodes(log, dc, hosts, false);
+            nodes.extend(transit_nodes(log, dc, hosts).into_iter().map(|(node, _)| node));
+            nodes
+        }
         (None, _) => parent_nodes(log, dc, hosts),
     }
 }

@@ -47,6 +47,9 @@ fn host_node(log: Log<'_>, id: HostId) -> Node {
     if let Some(reason) = &host.gave_way {
         line.push_apart(Tone::Faint, format!("gave way as a parent ({})", sanitise_line(reason.text.as_bytes())));
     }
+    if let Some(reason) = &host.transit {
+        line.push_apart(Tone::Faint, format!("by transit ({})", sanitise_line(reason.text.as_bytes())));
+    }
     let bodies = bodies_of(host);
     let mend = host.outcome.as_ref().and_then(|outcome| outcome.reason()).and_then(|reason| reason.mend());
     Node {

@@ -12,6 +12,7 @@ mod hosts;
 mod options;
 mod parents;
 mod root;
+mod transit;
 
 pub use options::{LogOptions, LogOrder};
 

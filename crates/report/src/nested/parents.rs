@@ -7,6 +7,7 @@ use super::draw::Node;
 use super::groups::group_nodes;
 use super::hosts::{asked_again_nodes, host_nodes};
 use super::root::Log;
+use super::transit::transit_nodes;
 use crate::format;
 use crate::sanitise::sanitise_line;
 use crate::state::{Parent, ParentTerm, TermEnd, Terms};
@@ -54,6 +55,10 @@ pub(super) fn parent_nodes(log: Log<'_>, dc: usize, hosts: &[HostId]) -> Vec<Nod
     }
     others.retain(|host| subtrees.selected.contains(host));
     let mut nodes: Vec<Node> = top.into_iter().filter_map(|term| subtrees.node(term)).collect();
+    let by_transit = transit_nodes(log, dc, &others);
+    let children = |hosts: &[HostId]| subtrees.leaf_nodes(hosts);
+    nodes.extend(by_transit.into_iter().map(|(node, hosts)| Node { children: children(&hosts), ..node }));
+    others.retain(|&host| log.view.host(host).is_none_or(|host| host.transit.is_none()));
     nodes.extend(subtrees.leaf_nodes(&others));
     nodes
 }

@@ -5,6 +5,7 @@ use super::draw::Node;
 use super::options::LogOptions;
 use crate::bodies::Bodies;
 use crate::format;
+use crate::refused::refused;
 use crate::sanitise::sanitise_line;
 use crate::state::RunView;
 use crate::style::{Line, Tone};
@@ -78,7 +79,7 @@ fn took(log: Log<'_>) -> Duration {
     now.map_or(told, |ms| told.max(Duration::from_millis(ms)))
 }
 
-/// Violations and the turns of the run, in order of time: they belong to no datacenter's counts.
+/// Violations, what parents asked for and may not have, and the turns of the run, in order of time: they belong to no datacenter's counts.
 fn notices(view: &RunView) -> Vec<Node> {
     let violations = view.violations().iter().map(|(at, host, reason)| {
         let text = format!("VIOLATION by {} {}", view.info().name(*host), format::moment(*at));
@@ -87,7 +88,8 @@ fn notices(view: &RunView) -> Vec<Node> {
         (*at, Node::new(line))
     });
     let turns = view.turns().iter().map(|(at, turn)| (*at, Node::new(turn_line(view.info(), *at, turn))));
-    let mut notices: Vec<(RunClock, Node)> = violations.chain(turns).collect();
+    let refused = refused(view).into_iter().map(|(at, line)| (at, Node::new(line)));
+    let mut notices: Vec<(RunClock, Node)> = violations.chain(refused).chain(turns).collect();
     notices.sort_by_key(|(at, _)| *at);
     notices.into_iter().map(|(_, node)| node).collect()
 }

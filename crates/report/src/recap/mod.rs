@@ -3,6 +3,7 @@
 mod doubts;
 mod results;
 mod summary;
+mod transit;
 
 pub use results::results;
 pub(crate) use results::{failures, group_line};

@@ -3,6 +3,8 @@
 use crate::format;
 use crate::recap::RecapOptions;
 use crate::recap::doubts::doubts;
+use crate::recap::transit::by_transit;
+use crate::refused::refused;
 use crate::sanitise::sanitise_line;
 use crate::state::{HostView, RunView, Stage, Turn};
 use crate::style::{Line, Tone};
@@ -32,12 +34,15 @@ pub fn summary(view: &RunView, options: &RecapOptions, out: &mut dyn Write) -> i
     if let Some(results) = results_line(view) {
         writeln!(out, "results: {results}")?;
     }
-    for line in doubts(view) {
+    for line in by_transit(view).into_iter().chain(doubts(view)) {
         writeln!(out, "{}", line.render(options.color))?;
     }
     for (_, host, reason) in view.violations() {
         let (name, text) = (view.info().name(*host), sanitise_line(reason.text.as_bytes()));
         let line = Line::new().add(Tone::Bad, format!("VIOLATION by {name}: {text}"));
+        writeln!(out, "{}", line.render(options.color))?;
+    }
+    for (_, line) in refused(view) {
         writeln!(out, "{}", line.render(options.color))?;
     }
     if let Some(steps) = next_steps(view, options) {

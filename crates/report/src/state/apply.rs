@@ -81,11 +81,13 @@ impl RunView {
     /// Changes a host, and the counts with it.
     fn change(&mut self, dc: usize, id: HostId, change: impl FnOnce(&mut HostView)) {
         let host = &mut self.hosts[id.0 as usize];
-        let (stage, since) = (host.stage, host.running_since);
+        let (stage, since, transit) = (host.stage, host.running_since, host.transit.is_some());
         change(host);
-        let stages = &mut self.dcs[dc].stages;
-        stages[stage as usize] -= 1;
-        stages[host.stage as usize] += 1;
+        let view = &mut self.dcs[dc];
+        view.stages[stage as usize] -= 1;
+        view.stages[host.stage as usize] += 1;
+        view.by_transit += u64::from(host.transit.is_some());
+        view.by_transit -= u64::from(transit);
         if since != host.running_since {
             since.map(|since| self.running.remove(&(since, id)));
             host.running_since.map(|since| self.running.insert((since, id)));

@@ -15,6 +15,8 @@ pub struct DcView {
     pub parents: Terms,
     /// Candidates that could not be reached by the coordinator, in order.
     pub gave_way: Vec<HostId>,
+    /// How many of its hosts go by transit because their parent could not reach them.
+    pub by_transit: u64,
 }
 
 impl DcView {

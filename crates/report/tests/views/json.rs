@@ -2,6 +2,7 @@
 
 use crate::fixture::{Scene, reason, text};
 use crate::lost::lost_parents;
+use crate::logins::logins;
 use crate::story::{HOSTILE, story};
 use insta::assert_snapshot;
 use mcom_model::{EndedBy, Exit, HostEvent, Outcome, OutputMode, ReasonKind, What};
@@ -134,7 +135,7 @@ fn lost_and_long_output_are_said() {
 fn every_event_is_in_the_documentation() {
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/json.md");
     let page = std::fs::read_to_string(page).unwrap();
-    for object in [story(), lost_parents(), resumed()].iter().flat_map(objects) {
+    for object in [story(), lost_parents(), resumed(), logins()].iter().flat_map(objects) {
         let event = object["event"].as_str().unwrap();
         assert!(page.contains(&format!("`{event}`")), "{event} is not described");
         for key in object.as_object().unwrap().keys() {

@@ -8,6 +8,7 @@ mod inquiry;
 mod json;
 mod lines;
 mod live;
+mod logins;
 mod lost;
 mod lost_live;
 mod lost_log;
