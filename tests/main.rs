@@ -22,6 +22,7 @@ mod readers;
 mod resume;
 mod retry;
 mod run;
+mod run_as;
 mod scene;
 mod support;
 mod terminal;
