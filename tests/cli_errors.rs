@@ -28,6 +28,11 @@ fn no_hosts() {
   mcom who -h @web
 ";
     refused(&Alone::new(), &["who"], 2, who);
+    let ping = "mcom: ping asks hosts whether they are there, and none were given
+  mcom ping -h 'mail[1-100]-(dc1|dc2)'
+  mcom ping -h @web
+";
+    refused(&Alone::new(), &["ping"], 2, ping);
 }
 
 #[test]
@@ -249,6 +254,15 @@ fn certificates() {
   without one: --credentials auto
 ";
     refused(&alone, &["-h", "web[1-2]-dc1", "--credentials", "certificate", "--", "id"], 2, none);
+    let no_ca = "mcom: no certificate authority is configured
+  make its key: ssh-keygen -t ed25519 -f ~/.ssh/mcom_ca -C mcom_ca
+  name it in the configuration: [certificate] ca = \"~/.ssh/mcom_ca\"
+";
+    refused(&alone, &["doctor", "--ca"], 2, no_ca);
+    let gone = "mcom: the key of the certificate authority, HERE/config/mcom/ca: no such file or directory
+  name another: [certificate] ca in the configuration
+";
+    refused(&Alone::configured("[certificate]\nca = 'ca'\n"), &["doctor", "--ca"], 2, gone);
     let alone = Alone::configured("[certificate]\nsource = ['10.0.0.0/8', 'mail']\n");
     let source = "mcom: HERE/config/mcom/config.toml:2:25: `mail` is no place that a parent may log in from: write an \
                   address or a range, such as 10.0.0.0/8 or fd00::/8

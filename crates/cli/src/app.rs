@@ -34,6 +34,10 @@ fn carry_out(parsed: Parsed) -> Result<u8, CliError> {
         Parsed::Text(text) => return print(&text).map(|()| exit::OK),
         Parsed::Verb(verb) => verb,
     };
+    if let Verb::Doctor(args) = verb.as_ref() {
+        // Settings that cannot be used are one of its findings.
+        return verbs::doctor(args);
+    }
     let settings = load(&Environment::of_process())?;
     match *verb {
         Verb::Run(args) => {
@@ -58,9 +62,10 @@ fn carry_out(parsed: Parsed) -> Result<u8, CliError> {
         Verb::Log(args) => verbs::log(&args, &settings)?,
         Verb::History(args) => return verbs::history(&args, &settings),
         Verb::Who(args) => return verbs::who(&args, &settings),
+        Verb::Ping(args) => return verbs::ping(&args, &settings),
         Verb::Config(args) => verbs::config(&args, &settings)?,
-        // Help was text already.
-        Verb::Help { .. } => {}
+        // Help was text already, and the doctor has gone.
+        Verb::Help { .. } | Verb::Doctor(_) => {}
     }
     Ok(exit::OK)
 }

@@ -3,6 +3,7 @@
 mod app;
 pub mod args;
 mod config;
+mod doctor;
 mod error;
 pub mod exit;
 mod inquire;

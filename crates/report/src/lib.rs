@@ -31,7 +31,7 @@ pub use bodies::Bodies;
 pub use fold::FoldIgnore;
 pub use history::{HistoryRow, HistoryState, history, history_json};
 pub use info::RunInfo;
-pub use inquiry::{Answer, AnswerOptions, AnswerStyle, already_text, write_holders, write_past};
+pub use inquiry::{Answer, AnswerOptions, AnswerStyle, Measured, already_text, write_holders, write_past, write_pings};
 pub use json::JsonEvents;
 pub use lines::{LineOptions, LineOrder};
 pub use nested::{LogOptions, LogOrder, nested_log};

@@ -16,8 +16,10 @@ pub enum Parsed {
     Text(String),
 }
 
-const VERBS: [&str; 12] =
-    ["run", "plan", "hosts", "resume", "retry", "watch", "cancel", "log", "history", "who", "config", "help"];
+const VERBS: [&str; 14] = [
+    "run", "plan", "hosts", "resume", "retry", "watch", "cancel", "log", "history", "who", "ping", "doctor", "config",
+    "help",
+];
 
 /// Three first steps, for those who typed `-h` for help.
 const FIRST_STEPS: [&str; 3] = [
@@ -43,7 +45,8 @@ pub fn parse(argv: Vec<String>) -> Result<Parsed, CliError> {
         Verb::Help { verb } => return help(verb.as_deref()).map(Parsed::Text),
         Verb::History(args) => refuse_stray(&args.asked.stray, &args.asked.targets.hosts, false)?,
         Verb::Who(args) => refuse_stray(&args.asked.stray, &args.asked.targets.hosts, false)?,
-        Verb::Log(_) | Verb::Config(_) => {}
+        Verb::Ping(args) => refuse_stray(&args.asked.stray, &args.asked.targets.hosts, false)?,
+        Verb::Log(_) | Verb::Doctor(_) | Verb::Config(_) => {}
     }
     Ok(Parsed::Verb(Box::new(cli.verb)))
 }

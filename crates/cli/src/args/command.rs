@@ -4,7 +4,7 @@ use crate::args::groups::{
     ColorChoice, CredentialsArgs, InquiryArgs, LockArgs, OutputArgs, PaceArgs, PasswordArgs, PayloadArgs, SafetyArgs,
     SshArgs, TargetArgs, TreeArgs,
 };
-use crate::args::value::{duration, whole};
+use crate::args::value::{duration, user, whole};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::time::Duration;
 
@@ -65,6 +65,10 @@ pub enum Verb {
     History(Box<HistoryArgs>),
     /// Which run holds each of these hosts now
     Who(Box<WhoArgs>),
+    /// Whether these hosts are there, through the tree: by whom and which way, how far, and whether their clocks are right
+    Ping(Box<PingArgs>),
+    /// This machine's own set-up, and what to do where it will not do
+    Doctor(DoctorArgs),
     /// The settings
     Config(ConfigArgs),
     /// Help, of one verb where it is named
@@ -286,6 +290,31 @@ pub struct WhoArgs {
     pub asked: InquiryArgs,
     /// One JSON object a host
     #[arg(long, help_heading = "Output")]
+    pub json: bool,
+}
+
+/// `mcom ping`.
+#[derive(Args, Clone, Debug, Default)]
+pub struct PingArgs {
+    /// The hosts to ask.
+    #[command(flatten)]
+    pub asked: InquiryArgs,
+    /// One JSON object a host
+    #[arg(long, help_heading = "Output")]
+    pub json: bool,
+}
+
+/// `mcom doctor`.
+#[derive(Args, Clone, Debug, Default)]
+pub struct DoctorArgs {
+    /// Only the line that a host needs in authorized_keys, to let parents in by certificate
+    #[arg(long)]
+    pub ca: bool,
+    /// The user that the line is for [default: [ssh] user, or the one who calls]
+    #[arg(short = 'l', long = "user", value_name = "USER", value_parser = user, requires = "ca")]
+    pub user: Option<String>,
+    /// One JSON object a check
+    #[arg(long, conflicts_with = "ca")]
     pub json: bool,
 }
 

@@ -7,8 +7,8 @@ mod value;
 
 pub use advice::{Parsed, no_hosts, parse};
 pub use command::{
-    AskedArgs, CancelArgs, Cli, ConfigArgs, ConfigVerb, HistoryArgs, HostsArgs, LogArgs, LogOrder, PlanArgs,
-    ResumeArgs, RetryArgs, RunArgs, Verb, WatchArgs, WhoArgs, reference,
+    AskedArgs, CancelArgs, Cli, ConfigArgs, ConfigVerb, DoctorArgs, HistoryArgs, HostsArgs, LogArgs, LogOrder,
+    PingArgs, PlanArgs, ResumeArgs, RetryArgs, RunArgs, Verb, WatchArgs, WhoArgs, reference,
 };
 pub use groups::{
     ColorChoice, CredentialsArgs, FoldIgnore, InquiryArgs, LockArgs, OutputArgs, OutputChoice, PaceArgs, PasswordArgs,

@@ -37,6 +37,14 @@ impl Environment {
         }
     }
 
+    /// The files that settings are read from, where they are there, in their order.
+    pub fn files(&self) -> Vec<PathBuf> {
+        match &self.mcom_config {
+            Some(path) => vec![PathBuf::from(path)],
+            None => vec![PathBuf::from(SYSTEM), user_file(self)],
+        }
+    }
+
     fn below_home(&self, path: &str) -> PathBuf {
         self.home.as_ref().map_or_else(|| PathBuf::from("/"), PathBuf::from).join(path)
     }
@@ -87,7 +95,8 @@ fn user_file(environment: &Environment) -> PathBuf {
     home.unwrap_or_else(|| environment.below_home(".config")).join("mcom/config.toml")
 }
 
-fn state_home(environment: &Environment) -> Setting<PathBuf> {
+/// The folder that holds the ledgers.
+pub fn state_home(environment: &Environment) -> Setting<PathBuf> {
     match &environment.xdg_state_home {
         Some(home) => Setting { value: PathBuf::from(home), origin: Origin::Environment("XDG_STATE_HOME") },
         None => Setting::built_in(environment.below_home(".local/state")),

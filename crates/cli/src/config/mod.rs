@@ -6,7 +6,7 @@ mod load;
 mod settings;
 mod show;
 
-pub use load::{Environment, load};
+pub use load::{Environment, load, state_home};
 #[cfg(test)]
 pub(crate) use settings::Setting;
 pub use settings::{LinkSettings, Settings};

@@ -1,23 +1,73 @@
-//! Where an inquiry goes: into memory, a few kilobytes a host at most.
+//! Where an inquiry goes: into memory, a few kilobytes a host at most; with what is seen from here while hosts are asked.
 
+use crate::run::now_ms;
 use mcom_driver::run::{RunSink, Tick};
 use mcom_model::{
-    Digest, HostAnswer, HostEvent, HostId, Outcome, Reason, ReasonKind, RunClock, RunEvent, Stream, What,
+    Digest, HostAnswer, HostEvent, HostId, Outcome, Reason, ReasonKind, RunClock, RunEvent, Stream, What, limits,
 };
 use std::collections::BTreeMap;
 use std::io;
+use std::time::{Duration, Instant};
 
 /// What the hosts of a plan have answered so far.
 pub(super) struct Answers {
     /// How each host's asking ended, in the order of ids, and the name of what it answered.
     ended: Vec<Option<(Outcome, Option<Digest>)>>,
     bodies: BTreeMap<Digest, Vec<u8>>,
+    /// What is coming of an answer that did not come with the outcome.
+    coming: BTreeMap<HostId, Vec<u8>>,
+    seen: Vec<Seen>,
+    /// When a host said that it has an answer.
+    said: BTreeMap<HostId, Instant>,
+    links: usize,
+}
+
+/// What was seen of a host while it was asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// A link to it stood.
+    pub linked: bool,
+    /// Made by this parent; none is this machine.
+    pub by: Option<HostId>,
+    /// How many links stood before it.
+    pub place: usize,
+    /// Made through another host's sshd, because one of the two ends lacks what relay needs.
+    pub transit: bool,
+    /// Its node had to be put there first.
+    pub shipped: bool,
+    /// From the word that its answer may come to the answer.
+    pub round_trip: Option<Duration>,
+    /// The wall clock here when it said that it has an answer, in milliseconds since 1970, UTC.
+    pub said_at: Option<u64>,
 }
 
 impl Answers {
     /// Of so many hosts.
     pub(super) fn of(hosts: usize) -> Self {
-        Self { ended: vec![None; hosts], bodies: BTreeMap::new() }
+        let (ended, seen) = (vec![None; hosts], vec![Seen::default(); hosts]);
+        Self { ended, bodies: BTreeMap::new(), coming: BTreeMap::new(), seen, said: BTreeMap::new(), links: 0 }
+    }
+
+    /// What was seen of each host, in the order of ids.
+    pub(super) fn into_seen(self) -> Vec<Seen> {
+        self.seen
+    }
+
+    fn note(&mut self, host: HostId, said: &HostEvent) {
+        let Some(seen) = self.seen.get_mut(host.0 as usize) else { return };
+        match said {
+            HostEvent::Linked { by, node_shipped, .. } => {
+                (seen.linked, seen.by, seen.place) = (true, *by, self.links);
+                self.links += 1;
+                seen.shipped |= *node_shipped;
+            }
+            HostEvent::Transit { .. } => seen.transit = true,
+            HostEvent::Printed { .. } => {
+                seen.said_at = Some(now_ms());
+                self.said.insert(host, Instant::now());
+            }
+            _ => {}
+        }
     }
 
     /// What a host answered, or how asking it ended.
@@ -39,6 +89,9 @@ impl Answers {
 
 impl RunSink for Answers {
     fn record(&mut self, event: &RunEvent, _durable: bool) -> io::Result<()> {
+        if let What::Host { host, said } = &event.what {
+            self.note(*host, said);
+        }
         if let What::Host { host, said: HostEvent::Ended { outcome, receipt } } = &event.what
             && let Some(ended) = self.ended.get_mut(host.0 as usize)
         {
@@ -47,12 +100,22 @@ impl RunSink for Answers {
         Ok(())
     }
 
-    fn store_output(&mut self, _host: HostId, _stream: Stream, _offset: u64, _bytes: &[u8]) -> io::Result<()> {
+    fn store_output(&mut self, host: HostId, _stream: Stream, _offset: u64, bytes: &[u8]) -> io::Result<()> {
+        if let (Some(said), Some(seen)) = (self.said.remove(&host), self.seen.get_mut(host.0 as usize)) {
+            seen.round_trip = Some(said.elapsed());
+        }
+        let coming = self.coming.entry(host).or_default();
+        let room = (limits::BODY_INLINE as usize).saturating_sub(coming.len());
+        coming.extend_from_slice(&bytes[..bytes.len().min(room)]);
         Ok(())
     }
 
-    fn finish_output(&mut self, _host: HostId, _stream: Stream, _digest: Digest, len: u64) -> Result<(), Reason> {
-        Err(Reason::new(ReasonKind::ProtocolViolation, format!("an answer of {len} bytes is none")))
+    fn finish_output(&mut self, host: HostId, _stream: Stream, digest: Digest, len: u64) -> Result<(), Reason> {
+        let whole = self.coming.remove(&host).unwrap_or_default();
+        if whole.len() as u64 != len {
+            return Err(Reason::new(ReasonKind::ProtocolViolation, format!("an answer of {len} bytes is none")));
+        }
+        self.store_body(digest, &whole)
     }
 
     fn store_body(&mut self, digest: Digest, bytes: &[u8]) -> Result<(), Reason> {
@@ -63,7 +126,9 @@ impl RunSink for Answers {
         Ok(())
     }
 
-    fn drop_output(&mut self, _host: HostId, _stream: Stream) {}
+    fn drop_output(&mut self, host: HostId, _stream: Stream) {
+        self.coming.remove(&host);
+    }
 
     fn tick(&mut self, _now: RunClock) -> Tick {
         Tick::default()

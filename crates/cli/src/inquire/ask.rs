@@ -4,7 +4,7 @@ use crate::args::SshArgs;
 use crate::config::Settings;
 use crate::error::{CliError, ErrorKind, plain};
 use crate::exit;
-use crate::inquire::answers::Answers;
+use crate::inquire::answers::{Answers, Seen};
 use crate::run::{Reach, inner_links, long_links, now_ms, reach, run_id, timers, who};
 use bytes::Bytes;
 use mcom_driver::run::{Authority, Control, Order, Start, coordinate};
@@ -22,6 +22,8 @@ use tokio::sync::mpsc::{Sender, channel};
 pub struct Asked {
     /// Every host's answer, in the order of the plan.
     pub answers: Vec<Answer>,
+    /// What was seen of every host, in the same order.
+    pub seen: Vec<Seen>,
     /// The exit code.
     pub code: u8,
 }
@@ -43,11 +45,11 @@ pub fn ask(plan: &Plan, question: &Question, ssh: &SshArgs, settings: &Settings)
     let runtime = runtime.map_err(|error| system("no event loop", &error))?;
     let start = RunStart { run: spec.run.clone(), started_ms: now_ms(), hosts: plan.hosts.len() as u64 };
     let order = Order { plan, spec, start: Start::New(start), blobs: vec![question], password: None };
-    let mut answers = Answers::of(plan.hosts.len());
+    let mut known = Answers::of(plan.hosts.len());
     let interrupted = runtime.block_on(async {
         let (words, mut control) = channel(1);
         let authority = authority.as_mut().map(|authority| authority as &mut dyn Authority);
-        let asking = coordinate(connector, order, authority, &mut answers, &mut control);
+        let asking = coordinate(connector, order, authority, &mut known, &mut control);
         tokio::pin!(asking);
         tokio::select! {
             () = &mut asking => Ok(None),
@@ -60,10 +62,11 @@ pub fn ask(plan: &Plan, question: &Question, ssh: &SshArgs, settings: &Settings)
     });
     client.close();
     let interrupted = interrupted.map_err(|error| system("no signals", &error))?;
-    let of = |id| (plan.host(id).name.clone(), answers.of_host(id));
+    let of = |id| (plan.host(id).name.clone(), known.of_host(id));
     let answers: Vec<Answer> = plan.host_ids().map(of).collect();
     let worst = if answers.iter().any(|(_, answer)| answer.is_err()) { exit::SOME_UNREACHABLE } else { exit::OK };
-    Ok(Asked { answers, code: interrupted.unwrap_or(worst) })
+    let seen = known.into_seen();
+    Ok(Asked { answers, seen, code: interrupted.unwrap_or(worst) })
 }
 
 /// What nodes are told: no lock, no pace, and to be quick.
@@ -76,7 +79,14 @@ fn spec(plan: &Plan, asked: &Question, settings: &Settings) -> Result<(RunSpec, 
         opening: at_once,
         connect_timeout_ms: plan.limits.connect_timeout_ms,
         ..RunLimits::default()
+    }
+    .for_hosts(hosts);
+    // An answer that waits to be let come shows how long the way is.
+    let (output, live_credit) = match asked.inquiry {
+        Inquiry::Ping => (OutputMode::Live, 0),
+        _ => (OutputMode::AtEnd, limits.live_credit),
     };
+    let limits = RunLimits { live_credit, ..limits };
     let timers = timers();
     let spec = RunSpec {
         credentials: plan.credentials,
@@ -94,9 +104,9 @@ fn spec(plan: &Plan, asked: &Question, settings: &Settings) -> Result<(RunSpec, 
             stdin: None,
             run_as: asked.run_as.clone(),
         },
-        limits: limits.for_hosts(hosts),
+        limits,
         shape: plan.shape,
-        output: OutputMode::AtEnd,
+        output,
         inner: inner_links(settings),
         once: false,
         lock: HostLock::Without,

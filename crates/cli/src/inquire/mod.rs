@@ -3,4 +3,5 @@
 mod answers;
 mod ask;
 
+pub use answers::Seen;
 pub use ask::{Question, ask};

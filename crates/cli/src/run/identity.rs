@@ -7,12 +7,18 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// `user@machine`; behind sudo, the user who called it.
 pub fn who() -> String {
-    let var = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let user = ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(var);
-    let user = user.or_else(user_in_passwd).unwrap_or_else(|| format!("uid {}", uid()));
+    let sudo = std::env::var("SUDO_USER").ok().filter(|value| !value.is_empty());
+    let user = sudo.unwrap_or_else(user);
     let machine = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let short = machine.split('.').next().unwrap_or_default().to_owned();
     format!("{user}@{short}")
+}
+
+/// The user who runs this.
+pub fn user() -> String {
+    let var = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let user = ["USER", "LOGNAME"].into_iter().find_map(var);
+    user.or_else(user_in_passwd).unwrap_or_else(|| format!("uid {}", uid()))
 }
 
 fn user_in_passwd() -> Option<String> {

@@ -66,7 +66,7 @@ pub fn long_links(args: &SshArgs, settings: &Settings) -> LongLinks {
 }
 
 /// A path of ssh's, for this program.
-pub(super) fn at_home(path: &str) -> PathBuf {
+pub fn at_home(path: &str) -> PathBuf {
     match path.strip_prefix("~/").zip(std::env::var_os("HOME")) {
         Some((below, home)) => Path::new(&home).join(below),
         None => PathBuf::from(path),

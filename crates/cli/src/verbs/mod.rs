@@ -3,10 +3,12 @@
 mod cancel;
 mod chosen;
 mod config;
+mod doctor;
 mod history;
 mod hosts;
 mod log;
 mod pager;
+mod ping;
 mod plan;
 mod plan_pace;
 mod plan_text;
@@ -18,9 +20,11 @@ mod who;
 
 pub use cancel::cancel;
 pub use config::config;
+pub use doctor::doctor;
 pub use history::history;
 pub use hosts::hosts;
 pub use log::log;
+pub use ping::ping;
 pub use plan::plan;
 pub use resume::resume;
 pub use retry::retry;

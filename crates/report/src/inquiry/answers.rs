@@ -127,7 +127,8 @@ struct NoAnswer<'a> {
     outcome: &'a Outcome,
 }
 
-fn write_object(out: &mut dyn Write, host: &str, fields: impl Serialize) -> io::Result<()> {
+/// Writes one JSON object about a host.
+pub(super) fn write_object(out: &mut dyn Write, host: &str, fields: impl Serialize) -> io::Result<()> {
     serde_json::to_writer(&mut *out, &Object { v: crate::json::VERSION, host, fields })?;
     out.write_all(b"\n")
 }

@@ -7,8 +7,10 @@ mod already;
 mod answers;
 mod holders;
 mod past;
+mod ping;
 
 pub use already::already_text;
 pub use answers::{Answer, AnswerOptions, AnswerStyle};
 pub use holders::write_holders;
 pub use past::write_past;
+pub use ping::{Measured, write_pings};

@@ -2,8 +2,9 @@
 
 use crate::fixture::{reason, text};
 use insta::assert_snapshot;
-use mcom_model::{Digest, Exit, Holder, HostAnswer, Outcome, PastAttempt, ReasonKind};
-use mcom_report::{Answer, AnswerOptions, AnswerStyle, already_text, write_holders, write_past};
+use mcom_model::{Digest, Exit, Holder, HostAnswer, Outcome, PastAttempt, Pong, ReasonKind};
+use mcom_report::{Answer, AnswerOptions, AnswerStyle, Measured, already_text, write_holders, write_past, write_pings};
+use std::time::Duration;
 
 const NOW: u64 = 1_784_728_931_000;
 
@@ -181,4 +182,58 @@ fn who_brought_a_payload_is_one_line() {
     assert_snapshot!(already_text(&answers[12..20]), @"none of 8 hosts has it");
     let runs = (0..9).map(|n| has(n, &format!("8f3kabc{n}.1"), "alice@bastion", 60_000));
     assert!(already_text(&runs.collect::<Vec<_>>()).ends_with(", 4 by 4 other runs"));
+}
+
+#[test]
+fn pings_say_the_way_the_time_and_the_clock() {
+    let pong = |arch: &str| {
+        let pong = Pong { clock_ms: NOW, node: "0.1.0".into(), arch: arch.into() };
+        Ok(HostAnswer { pong: Some(pong), ..HostAnswer::default() })
+    };
+    let gone = Outcome::Unreachable { reason: reason(ReasonKind::ConnectionRefused, "connection refused") };
+    let answers: Vec<Answer> = vec![
+        ("mail1-dc1".into(), pong("x86_64")),
+        ("mail2-dc1".into(), pong("x86_64")),
+        ("mail3-dc1".into(), pong("x86_64")),
+        ("mail4-dc1".into(), pong("aarch64")),
+        ("mail5-dc1".into(), Err(gone)),
+    ];
+    let seen = |way: &str, us: u64, skew: i64| Measured {
+        way: way.into(),
+        shipped: us == 9000,
+        round_trip: Some(Duration::from_micros(us)),
+        skew_ms: Some(skew),
+    };
+    let relay = "by relay through mail1-dc1";
+    let measured = [
+        seen("from here", 1234, 0),
+        seen(relay, 2100, -4),
+        seen(relay, 8350, 61_500),
+        seen(relay, 9000, -1000),
+        Measured::default(),
+    ];
+    let written = |style| text(|out| write_pings(&answers, &measured, &AnswerOptions { style, ..OPTIONS }, out));
+    assert_snapshot!(written(AnswerStyle::Fold), @r#"
+    ok 2  mail[2-3]-dc1  by relay through mail1-dc1  node 0.1.0 x86_64  round trip 2.1 to 8.3 ms
+    ok 1  mail4-dc1  by relay through mail1-dc1  node 0.1.0 aarch64, put there now  round trip 9.0 ms
+    ok 1  mail1-dc1  from here  node 0.1.0 x86_64  round trip 1.2 ms
+    CLOCK +61.500 s  mail3-dc1
+    CLOCK -1.000 s  mail4-dc1
+    UNREACHABLE 1  mail5-dc1  connection refused
+        → check that sshd runs there, and the port in the inventory
+    "#);
+    assert_snapshot!(written(AnswerStyle::Lines), @r#"
+    mail1-dc1: ok  from here  node 0.1.0 x86_64  round trip 1.2 ms  clock +0.000 s
+    mail2-dc1: ok  by relay through mail1-dc1  node 0.1.0 x86_64  round trip 2.1 ms  clock -0.004 s
+    mail3-dc1: ok  by relay through mail1-dc1  node 0.1.0 x86_64  round trip 8.3 ms  clock +61.500 s
+    mail4-dc1: ok  by relay through mail1-dc1  node 0.1.0 aarch64, put there now  round trip 9.0 ms  clock -1.000 s
+    mail5-dc1: UNREACHABLE  connection refused
+    "#);
+    assert_snapshot!(written(AnswerStyle::Json), @r#"
+    {"v":1,"host":"mail1-dc1","way":"from here","node":"0.1.0","arch":"x86_64","shipped":false,"round_trip_us":1234,"skew_ms":0}
+    {"v":1,"host":"mail2-dc1","way":"by relay through mail1-dc1","node":"0.1.0","arch":"x86_64","shipped":false,"round_trip_us":2100,"skew_ms":-4}
+    {"v":1,"host":"mail3-dc1","way":"by relay through mail1-dc1","node":"0.1.0","arch":"x86_64","shipped":false,"round_trip_us":8350,"skew_ms":61500}
+    {"v":1,"host":"mail4-dc1","way":"by relay through mail1-dc1","node":"0.1.0","arch":"aarch64","shipped":true,"round_trip_us":9000,"skew_ms":-1000}
+    {"v":1,"host":"mail5-dc1","outcome":{"kind":"unreachable","reason":{"kind":"connection-refused","text":"connection refused"}}}
+    "#);
 }
