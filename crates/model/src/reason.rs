@@ -128,7 +128,9 @@ impl ReasonKind {
             Self::NameNotResolved => "set `address` in the inventory, or HostName in ssh_config",
             Self::NoRoute => "check the route to the host from its parent",
             Self::AuthRefused => "check the user and that the key is in authorized_keys: ssh HOST true",
-            Self::HostKeyUnknown => "add the host's key to known_hosts on the host that connects: ssh HOST true",
+            Self::HostKeyUnknown => {
+                "add the host's key to known_hosts here: mcom ping --learn; with --credentials own, on its parent: ssh HOST true"
+            }
             Self::HostKeyChanged => "find out why the key changed; then ssh-keygen -R HOST and accept the new one",
             Self::RelayImpossible => {
                 "let this host be reached with --credentials transit, or put OpenSSH 8.9 or later there"

@@ -160,6 +160,11 @@ impl SshClient {
         self.made.fetch_add(1, Ordering::Relaxed)
     }
 
+    /// Where what `ssh` prints about a connection is kept.
+    pub(super) fn log(&self, number: u32) -> PathBuf {
+        self.folder.path().join(format!("{number}.log"))
+    }
+
     pub(super) const fn gateways(&self) -> &Gateways {
         &self.gateways
     }

@@ -64,7 +64,7 @@ impl Connection {
     /// As [`Connection::make`]; a failure comes with what `ssh` has printed.
     pub(super) async fn make_saying(client: Arc<SshClient>, way: Way) -> Result<Self, (LinkFailure, String)> {
         let socket = client.folder().join(way.number.to_string());
-        let log = client.folder().join(format!("{}.log", way.number));
+        let log = client.log(way.number);
         let session = Arc::new(Session::resume_mux(socket.clone().into_boxed_path(), None));
         // Made before the process starts: whenever this is given up, its drop ends a master that is up by then.
         let mut connection = Self { client, socket, log, session, master: None, way };

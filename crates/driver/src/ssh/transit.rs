@@ -92,9 +92,11 @@ impl SshClient {
             parent_lost(gateway, &reason.text)
         })?;
         let said_before = by.printed_bytes();
-        let mut arguments = vec!["-o".to_owned(), format!("ProxyCommand={}", stream_command(by.socket()))];
+        let number = self.number();
+        let stream = stream_command(by.socket(), &self.log(number));
+        let mut arguments = vec!["-o".to_owned(), format!("ProxyCommand={stream}")];
         arguments.extend(host_arguments(host));
-        let way = Way { number: self.number(), config: self.config(), arguments, kept: (None, Some(Arc::clone(&by))) };
+        let way = Way { number, config: self.config(), arguments, kept: (None, Some(Arc::clone(&by))) };
         match Connection::make_saying(Arc::clone(self), way).await {
             Ok(connection) => Ok(Arc::new(connection)),
             Err(_) if !by.is_alive().await => {
@@ -103,9 +105,18 @@ impl SshClient {
             Err((failure, printed)) => {
                 let blocked = blocked(&by.printed_since(said_before), &gateway.name);
                 let blocked = blocked.filter(|_| printed.contains("Stdio forwarding request failed"));
-                Err(blocked.unwrap_or(failure))
+                Err(blocked.unwrap_or_else(|| named(failure, &host.name)))
             }
         }
+    }
+}
+
+/// Behind a stream, ssh does not know whom it speaks with.
+fn named(failure: LinkFailure, host: &str) -> LinkFailure {
+    let name = |reason: Reason| Reason::new(reason.kind, reason.text.replace("UNKNOWN port 65535", host));
+    match failure {
+        LinkFailure::Unreachable(reason) => LinkFailure::Unreachable(name(reason)),
+        LinkFailure::Refused(reason) => LinkFailure::Refused(name(reason)),
     }
 }
 
@@ -114,11 +125,13 @@ fn parent_lost(gateway: &HostSpec, why: &str) -> LinkFailure {
 }
 
 /// The command that opens a stream to the host over the gateway's master. Where that is gone, it must not log in on the
-/// gateway by itself, so the way that it would take then leads nowhere.
-fn stream_command(socket: &Path) -> String {
+/// gateway by itself, so the way that it would take then leads nowhere. What it prints is kept in `log`, because ssh throws
+/// away what such a command says.
+fn stream_command(socket: &Path, log: &Path) -> String {
     // Once for the shell that runs it, once for ssh, which replaces %h and the like.
-    let socket = socket.to_string_lossy().replace('\'', r"'\''").replace('%', "%%");
-    format!("ssh -F none -o BatchMode=yes -o ProxyCommand=false -S '{socket}' -W [%h]:%p -- gateway")
+    let quoted = |path: &Path| path.to_string_lossy().replace('\'', r"'\''").replace('%', "%%");
+    let (socket, log) = (quoted(socket), quoted(log));
+    format!("ssh -F none -E '{log}' -o BatchMode=yes -o ProxyCommand=false -S '{socket}' -W [%h]:%p -- gateway")
 }
 
 #[cfg(test)]
@@ -127,7 +140,9 @@ mod tests {
 
     #[test]
     fn the_way_to_the_masters_socket_survives_shell_and_ssh() {
-        let command = stream_command(Path::new("/tmp/it's 100%/0"));
-        assert!(command.contains(r"-S '/tmp/it'\''s 100%%/0' "), "{command}");
+        let command = stream_command(Path::new("/tmp/it's 100%/0"), Path::new("/tmp/it's 100%/1.log"));
+        for part in [r"-S '/tmp/it'\''s 100%%/0' ", r"-E '/tmp/it'\''s 100%%/1.log' "] {
+            assert!(command.contains(part), "{command}");
+        }
     }
 }

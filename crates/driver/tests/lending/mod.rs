@@ -3,4 +3,5 @@
 mod certificate;
 mod relay;
 pub mod stand;
+mod transit;
 mod trees;
