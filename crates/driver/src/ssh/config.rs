@@ -109,7 +109,7 @@ fn readable(path: &Path) -> Result<PathBuf, ConfigError> {
 
 /// `~/` in a setting that no shell has seen. Not by `std::env::home_dir`: it asks the name services, which would make a
 /// static node a third larger.
-fn expand_home(path: &Path) -> PathBuf {
+pub(super) fn expand_home(path: &Path) -> PathBuf {
     match (path.strip_prefix("~"), std::env::var_os("HOME")) {
         (Ok(rest), Some(home)) => Path::new(&home).join(rest),
         _ => path.to_owned(),

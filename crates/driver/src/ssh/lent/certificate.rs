@@ -5,6 +5,7 @@ use crate::ssh::client::SshClient;
 use crate::ssh::connection::Connection;
 use crate::ssh::lent::config::{Login, known_hosts};
 use crate::ssh::lent::files::{self, LinkFolder};
+use crate::ssh::lent::place::place;
 use crate::ssh::lent::relay::not_sayable;
 use crate::ssh::lent::{Lent, explain, internal, not_granted, way};
 use bytes::Bytes;
@@ -27,6 +28,7 @@ impl Lent {
     ) -> Result<Connection, LinkFailure> {
         let key = client.folder().join("key");
         let public = self.key.get_or_init(|| make_key(&key)).await.as_ref().map_err(|why| not_granted(why.clone()))?;
+        let place = place(self.places.as_deref(), host, access).await?;
         let asked = line.ask(AskKind::Certificate, Bytes::new(), public.blob().clone()).await;
         let certificate = fitting(asked.map_err(not_granted)?, public)?;
         let number = client.number();
@@ -44,7 +46,7 @@ impl Lent {
         };
         let options = self.options().map_err(|error| internal("the options for ssh", &error))?;
         files::write(&config, &login.render(client.connect_timeout(), options)).map_err(unusable)?;
-        let made = Connection::make(Arc::clone(client), way(number, config, host, access, folder)).await;
+        let made = Connection::make(Arc::clone(client), way(number, config, host, &place, &access.user, folder)).await;
         made.map_err(|failure| explain(failure, access))
     }
 }

@@ -4,6 +4,7 @@
 mod certificate;
 mod config;
 mod files;
+mod place;
 mod relay;
 mod version;
 
@@ -11,6 +12,7 @@ pub(super) use files::LinkFolder;
 
 use crate::ssh::config::{ConfigError, SshSettings, check_option};
 use crate::ssh::connection::Way;
+use crate::ssh::lent::place::Place;
 use mcom_credentials::PublicIdentity;
 use mcom_engine::tree::LinkFailure;
 use mcom_model::{Access, HostSpec, Reason, ReasonKind};
@@ -26,6 +28,8 @@ pub(super) struct Lent {
     files: Vec<PathBuf>,
     /// The operator's options for links inside of datacenters.
     options: Vec<String>,
+    /// The parent's file that says where its children are, as it sees them.
+    places: Option<PathBuf>,
     /// What keeps this machine's ssh from relaying, where something does; looked at once.
     unfit: OnceCell<Option<Reason>>,
     /// The key that certificates are asked for, made once.
@@ -43,8 +47,8 @@ impl Lent {
             files::write(&file, &format!("{}\n", identity.to_line()))?;
             files.push(file);
         }
-        let options = settings.options.clone();
-        Ok(Self { identities, files, options, unfit: OnceCell::new(), key: OnceCell::new() })
+        let (options, places) = (settings.options.clone(), settings.config.clone());
+        Ok(Self { identities, files, options, places, unfit: OnceCell::new(), key: OnceCell::new() })
     }
 
     /// The operator's options, without those that bring keys of their own.
@@ -54,14 +58,14 @@ impl Lent {
     }
 }
 
-/// How ssh is called for a host, as the coordinator knows it.
-fn way(number: u32, config: PathBuf, host: &HostSpec, access: &Access, files: LinkFolder) -> Way {
+/// How ssh is called for a host.
+fn way(number: u32, config: PathBuf, host: &HostSpec, place: &Place, user: &str, files: LinkFolder) -> Way {
     let mut arguments = Vec::new();
     let mut add = |flag: &str, value: String| arguments.extend([flag.to_owned(), value]);
     // `ssh` replaces %h and the like in it.
-    add("-o", format!("HostName={}", access.address.replace('%', "%%")));
-    add("-p", access.port.to_string());
-    add("-l", access.user.clone());
+    add("-o", format!("HostName={}", place.address.replace('%', "%%")));
+    add("-p", place.port.to_string());
+    add("-l", user.to_owned());
     arguments.extend(["--".to_owned(), host.name.clone()]);
     Way { number, config, arguments, kept: (Some(files), None) }
 }

@@ -5,6 +5,7 @@ use crate::ssh::client::SshClient;
 use crate::ssh::connection::Connection;
 use crate::ssh::lent::config::{Login, known_hosts};
 use crate::ssh::lent::files::{self, LinkFolder};
+use crate::ssh::lent::place::place;
 use crate::ssh::lent::{Lent, explain, internal, not_granted, version, way};
 use mcom_engine::tree::LinkFailure;
 use mcom_model::{Access, HostSpec, Reason, ReasonKind};
@@ -23,6 +24,7 @@ impl Lent {
         if let Some(reason) = self.unfit.get_or_init(version::why_unfit).await {
             return Err(LinkFailure::Refused(reason.clone()));
         }
+        let place = place(self.places.as_deref(), host, access).await?;
         let number = client.number();
         let unusable = |error: std::io::Error| internal("the files of a link", &error);
         let folder = LinkFolder::make(client.folder().join(format!("{number}.d"))).map_err(unusable)?;
@@ -48,7 +50,7 @@ impl Lent {
             }
         };
         let made = tokio::select! {
-            made = Connection::make(Arc::clone(client), way(number, config, host, access, folder)) => made,
+            made = Connection::make(Arc::clone(client), way(number, config, host, &place, &access.user, folder)) => made,
             // It ends ssh, which would try what is left to it, and be refused by the host.
             Err(reason) = serving => return Err(not_granted(reason)),
         };
