@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// How parents log in on their children where nothing says it.
-const CREDENTIALS: Credentials = Credentials::Own;
+const CREDENTIALS: Credentials = Credentials::Auto;
 
 /// All settings.
 #[derive(Clone, Debug)]
