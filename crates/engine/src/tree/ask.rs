@@ -65,6 +65,12 @@ impl TreeRun {
         Reach::Asked { kind, access: host.access.clone() }
     }
 
+    /// Whether a parent reaches a host by relay and in no other way.
+    pub(super) fn wants_relay(&self, ix: u32) -> bool {
+        let setting = self.hosts.get(ix).spec.credentials.unwrap_or(self.run_spec().credentials);
+        matches!(setting, Credentials::Auto | Credentials::Relay)
+    }
+
     /// The ssh that makes a link from here asks for what it needs (node).
     pub(super) fn agent_asked(&mut self, id: LinkId, kind: AskKind, bind: Bytes, request: Bytes) {
         let Some(by) = self.me() else { return };

@@ -234,7 +234,8 @@ impl TreeRun {
                 self.begin_group(alone);
                 continue;
             }
-            if let Some(reason) = self.groups[ix as usize].no_relay.clone() {
+            let no_relay = self.groups[ix as usize].no_relay.clone();
+            if let Some(reason) = no_relay.filter(|_| self.wants_relay(host)) {
                 self.host_ended(host, Outcome::Refused { reason }, None);
                 continue;
             }
