@@ -9,6 +9,7 @@ mod glob;
 mod hosts;
 mod keyfile;
 mod keys;
+mod known;
 mod lines;
 mod me;
 mod operator;
@@ -22,5 +23,6 @@ mod tokens;
 mod way;
 
 pub use error::AuthorityError;
+pub use known::{KnownHost, known_hosts};
 pub use operator::{AskPassphrase, OperatorAuthority};
 pub use settings::{AuthoritySettings, CaKey, CaSettings};

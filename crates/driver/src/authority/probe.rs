@@ -32,6 +32,8 @@ pub(super) struct Setup {
     pub agent: Option<String>,
     /// Whether only keys are offered that have a file.
     pub identities_only: bool,
+    /// Whether the names of new known hosts are hashed.
+    pub hashes_names: bool,
     /// Whether keys are asked of a command, too.
     pub known_hosts_command: bool,
     /// Whether names are looked up before anything else is decided.
@@ -53,6 +55,7 @@ impl Answer {
                 "identityfile" => setup.identity_files.push(value),
                 "certificatefile" => setup.certificate_files.push(value),
                 "identityagent" => setup.agent = Some(value),
+                "hashknownhosts" => setup.hashes_names = is_yes(&value),
                 "identitiesonly" => setup.identities_only = is_yes(&value),
                 "canonicalizehostname" => setup.canonical = !matches!(value.as_str(), "false" | "no"),
                 "knownhostscommand" => setup.known_hosts_command = value != "none",

@@ -181,7 +181,7 @@ impl Drop for Connection {
 }
 
 /// What is particular to a host. An inventory's name stays the one that keys are looked up by.
-pub(crate) fn host_arguments(host: &HostSpec) -> Vec<String> {
+pub fn host_arguments(host: &HostSpec) -> Vec<String> {
     let mut arguments = Vec::new();
     let mut add = |flag: &str, value: String| arguments.extend([flag.to_owned(), value]);
     if let Some(address) = &host.address {

@@ -14,5 +14,4 @@ pub(crate) use client::private_folder;
 pub use client::{SshClient, SshSetupError};
 pub(crate) use config::render;
 pub use config::{ConfigError, SshSettings};
-pub(crate) use connection::host_arguments;
-pub use connection::{Connection, RemoteCommand};
+pub use connection::{Connection, RemoteCommand, host_arguments};
