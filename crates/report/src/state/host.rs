@@ -145,7 +145,7 @@ impl HostView {
             Some(kind) => kind == OutcomeKind::Unknown,
             None => self.may_have_begun(),
         };
-        (self.ended_at, self.receipt, self.held, self.transit) = (None, None, None, None);
+        (self.ended_at, self.receipt, self.held) = (None, None, None);
         self.stage = Stage::Waiting;
         self.running_since = None;
         if begun {

@@ -129,13 +129,13 @@ fn the_recap_counts_them() {
 }
 
 #[test]
-fn a_run_that_is_carried_on_tries_relay_again() {
+fn a_run_that_is_carried_on_keeps_to_transit() {
     let mut scene = logins();
     assert_eq!(scene.view().dcs()[0].by_transit, 3);
     scene.events.pop();
     let hosts = [scene.id(DC1[1])].into_iter().collect();
     scene.push(3_000, What::Resumed { who: "bob@bastion".into(), ms: 0, hosts });
-    assert_eq!(scene.view().dcs()[0].by_transit, 2);
+    assert_eq!(scene.view().dcs()[0].by_transit, 3);
 }
 
 #[test]

@@ -209,6 +209,9 @@ impl Check {
         for seen in &mut self.hosts {
             *seen = Seen { intended: seen.intended, ..Seen::default() };
         }
+        for (seen, host) in self.hosts.iter_mut().zip(&recorded.hosts) {
+            seen.transit = host.transit;
+        }
         for event in events {
             if let What::Host { host, said: HostEvent::Ended { outcome, .. } } = &event.what {
                 let open = recorded.hosts[host.0 as usize].outcome.is_none();

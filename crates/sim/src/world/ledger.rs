@@ -65,6 +65,7 @@ impl Ledger {
 fn apply(run: &mut RecordedRun, what: &What) {
     match what {
         What::Intent { hosts, .. } => hosts.iter().for_each(|host| run.hosts[host.0 as usize].begun = true),
+        What::Host { host, said: HostEvent::Transit { .. } } => run.hosts[host.0 as usize].transit = true,
         What::Host { host, said: HostEvent::Ended { outcome, receipt } } => {
             let host = &mut run.hosts[host.0 as usize];
             host.outcome = Some(outcome.kind());
