@@ -1,16 +1,18 @@
 //! Certificates: a key that the parent makes, and what somebody else lets it do for minutes.
 
 use crate::bed::{Bed, one, spec};
-use crate::lending::stand::{Parent, access, make_key, refused, unreachable};
+use crate::lending::stand::{Parent, access, make_key, refused, sign_with, unreachable};
 use crate::order::command;
 use bytes::Bytes;
 use mcom_credentials::{CertificateRequest, PrivateIdentity, PublicIdentity};
 use mcom_driver::agent::Line;
 use mcom_driver::link::{ChildLink, Connector, FromChild, Granted, Target};
+use mcom_driver::ssh::{SshClient, SshSettings};
 use mcom_engine::tree::{LinkId, Reach};
 use mcom_model::{Access, AskKind, Digest, Epoch, HostId, ReasonKind};
 use mcom_wire::{Assignment, Down};
 use std::sync::Arc;
+use std::time::Duration;
 use tempfile::TempDir;
 use tokio::io::AsyncReadExt as _;
 use tokio::sync::mpsc::channel;
@@ -140,4 +142,29 @@ async fn another_payload_is_not_taken() {
     let FromChild::Lost(reason) = next().await else { panic!("it is lost") };
     assert!(reason.text.contains("is not the one that this node may run"), "{reason}");
     assert!(std::fs::read_dir(stand.bed.fleet.spool("a").unwrap().join("runs")).is_err());
+}
+
+/// Signs with the key of a certificate what may be signed with it.
+struct Signer<'a>(&'a Certified, &'a PrivateIdentity, &'a PublicIdentity);
+
+impl Line for Signer<'_> {
+    async fn ask(&mut self, _kind: AskKind, bind: Bytes, request: Bytes) -> Granted {
+        let Self(stand, key, certificate) = self;
+        sign_with(key, &[(*certificate).clone()], &stand.access, &bind, &request)
+    }
+}
+
+#[tokio::test]
+async fn an_operators_certificate_logs_in_by_relay_as_a_key_does() {
+    let stand = Certified::new();
+    let key = make_key(stand.bed.fleet.dir(), "operator");
+    let blob = stand.certify(key.public().blob(), "127.0.0.0/8").unwrap();
+    let certificate = PublicIdentity::from_blob(blob, "certified").unwrap();
+    let settings = SshSettings { config: None, options: vec![], connect_timeout: Duration::from_secs(5) };
+    for identities in [vec![certificate.to_line()], vec![key.public().to_line(), certificate.to_line()]] {
+        let client = SshClient::for_parent(&settings, &identities).unwrap();
+        let mut signer = Signer(&stand, &key, &certificate);
+        let made = client.connect_asking(&spec("a"), AskKind::Signature, &stand.access, &mut signer).await;
+        assert!(made.is_ok(), "{identities:?}: {made:?}");
+    }
 }

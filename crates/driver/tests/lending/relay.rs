@@ -2,7 +2,7 @@
 
 use crate::bed::{Bed, one};
 use crate::lending::stand::{Parent, access, make_key, operators_key, refused, sign, unreachable};
-use mcom_model::{AskKind, Reason, ReasonKind};
+use mcom_model::{Access, AskKind, Reason, ReasonKind};
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 
 #[tokio::test]
@@ -86,7 +86,7 @@ async fn only_the_host_keys_that_came_down_count() {
     let parent = Parent::new(&bed, &[&key], &["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null"]);
     let (right, other) = (access(&bed.fleet, "a"), access(&bed.fleet, "b"));
     let reach = async |keys: Vec<String>| {
-        let access = mcom_model::Access { keys, ..right.clone() };
+        let access = Access { keys, ..right.clone() };
         parent.reach("a", AskKind::Signature, Some(access), |_| panic!("the host is not spoken with")).await.0
     };
     // The parent's own known_hosts has the right one.
@@ -102,17 +102,16 @@ async fn only_the_host_keys_that_came_down_count() {
 
 #[tokio::test]
 async fn what_cannot_be_done_is_said() {
-    let bed = Bed::new(one());
+    let bed = Bed::new(one().host("dc1", "b").with("b", |host| host.down()));
     let parent = Parent::new(&bed, &[], &[]);
     let right = access(&bed.fleet, "a");
     let nothing = |_: &_| panic!("nothing is asked for");
     let (reached, _) = parent.reach("a", AskKind::Signature, None, nothing).await;
     assert!(refused(reached).text.contains("has not said how to log in"));
-    let access = mcom_model::Access { alias: "*".into(), ..right.clone() };
-    let (reached, _) = parent.reach("a", AskKind::Signature, Some(access), nothing).await;
+    let access_a = Access { alias: "*".into(), ..right };
+    let (reached, _) = parent.reach("a", AskKind::Signature, Some(access_a), nothing).await;
     assert!(refused(reached).text.contains("\"*\""));
-    let access = mcom_model::Access { port: 1, ..right };
-    let (reached, _) = parent.reach("a", AskKind::Signature, Some(access), nothing).await;
+    let (reached, _) = parent.reach("b", AskKind::Signature, Some(access(&bed.fleet, "b")), nothing).await;
     assert_eq!(unreachable(reached).kind, ReasonKind::ConnectionRefused);
     assert_eq!(parent.left(), [""; 0]);
 }

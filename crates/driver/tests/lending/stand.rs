@@ -2,7 +2,7 @@
 
 use crate::bed::{Bed, spec};
 use bytes::Bytes;
-use mcom_credentials::{KeyFile, Known, PrivateIdentity, SignRequest, authorise};
+use mcom_credentials::{KeyFile, Known, PrivateIdentity, PublicIdentity, SignRequest, authorise};
 use mcom_driver::link::{ChildLink, Connector, FromChild, Granted, Target};
 use mcom_driver::ssh::{SshClient, SshSettings};
 use mcom_engine::tree::{LinkFailure, LinkId, Reach};
@@ -54,9 +54,20 @@ pub fn access(fleet: &Fleet, host: &str) -> Access {
 
 /// Signs what the coordinator would.
 pub fn sign(key: &PrivateIdentity, access: &Access, bind: &[u8], request: &[u8]) -> Granted {
+    sign_with(key, &[key.public().clone()], access, bind, request)
+}
+
+/// Signs what the coordinator would with these public keys, all of which are of one private key.
+pub fn sign_with(
+    key: &PrivateIdentity,
+    identities: &[PublicIdentity],
+    access: &Access,
+    bind: &[u8],
+    request: &[u8],
+) -> Granted {
     let edge = Edge { open: true, left_ms: 1000, granted: 0 };
     let now_s = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
-    let known = Known { access, identities: &[key.public().clone()], signed: &BTreeSet::new(), now_s };
+    let known = Known { access, identities, signed: &BTreeSet::new(), now_s };
     let grant = authorise(&edge, &known, bind, request).map_err(|refusal| refusal.reason())?;
     let request = SignRequest::parse(&grant.request).unwrap();
     Ok(key.sign(&request.data, request.flags).unwrap().into())

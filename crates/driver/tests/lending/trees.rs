@@ -44,6 +44,10 @@ impl Authority for Signer {
     }
 }
 
+/// Nothing that parents use but for where their children are, which it does not say.
+const OF_NO_USE: &str =
+    "Host *\n  User nobody\n  IdentityFile none\n  UserKnownHostsFile /dev/null\n  ProxyCommand false\n";
+
 /// Runs a command on hosts of one datacenter. Parents get an `ssh_config` that is of no use.
 async fn run(builder: FleetBuilder, hosts: &[&str], width: u32, credentials: Credentials) -> (Bed, Kept) {
     let bed = Bed::new(builder);
@@ -51,7 +55,9 @@ async fn run(builder: FleetBuilder, hosts: &[&str], width: u32, credentials: Cre
     plan.credentials = credentials;
     let (mut spec, blobs) = command("echo hello from $MCOM_HOST");
     (spec.shape, spec.credentials) = (plan.shape, credentials);
-    spec.inner.config = Some("/nonexistent/ssh_config".into());
+    let config = bed.fleet.dir().join("of_no_use");
+    std::fs::write(&config, OF_NO_USE).unwrap();
+    spec.inner.config = Some(config.display().to_string());
     spec.limits.connect_timeout_ms = 10_000;
     let order = Order { plan: &plan, start: Start::New(start(&plan, &spec)), spec, blobs, password: None };
     let access = hosts.iter().map(|host| access(&bed.fleet, host)).collect();
