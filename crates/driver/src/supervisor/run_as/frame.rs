@@ -218,3 +218,71 @@ const fn longest(kind: u8) -> usize {
 fn bad(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mcom_model::Outcome;
+
+    /// What comes out of bytes that were written by a sink.
+    async fn written(said: &[Said]) -> Vec<u8> {
+        let mut sink = Sink(Vec::new());
+        for one in said {
+            sink.say(one).await.unwrap();
+        }
+        sink.0
+    }
+
+    fn frames(bytes: &[u8]) -> Frames<&[u8]> {
+        Frames::new(bytes, BytesMut::new())
+    }
+
+    #[tokio::test]
+    async fn what_is_said_arrives_in_order_and_output_as_it_is() {
+        let output = OwnEvent::Output { stream: Stream::Err, offset: 1 << 40, bytes: Bytes::from_static(b"\0\xff\n") };
+        let ended = OwnEvent::Ended { outcome: Outcome::Ok, receipt: None };
+        let all = [Said::Ready, Said::Event(output), Said::Event(ended), Said::Over];
+        let bytes = written(&all).await;
+        assert!(bytes.windows(3).any(|three| three == b"\0\xff\n"), "not as digits");
+        let mut frames = frames(&bytes);
+        for one in &all {
+            assert_eq!(format!("{:?}", frames.said().await.unwrap().unwrap()), format!("{one:?}"));
+        }
+        assert!(frames.said().await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn orders_arrive() {
+        let mut sink = Sink(Vec::new());
+        let all = [Order::Allow(Stream::Err, u64::MAX), Order::GiveUp, Order::Cancel];
+        for order in all {
+            sink.order(order).await.unwrap();
+        }
+        let mut frames = frames(&sink.0);
+        for order in all {
+            assert_eq!(frames.order().await.unwrap(), Some(order));
+        }
+        assert_eq!(frames.order().await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn what_is_no_frame_is_an_error_and_takes_no_memory() {
+        let ready = written(&[Said::Ready]).await;
+        let cases: [&[u8]; 6] = [
+            &[0xff, 0xff, 0xff, 0xff, CONTROL],
+            &[0xff, 0xff, 0xff, 0xff, DATA],
+            &[0, 0, 0, 1, 9, 0],
+            &[0, 0, 0, 0, 9],
+            &[0, 0, 0, 9, DATA, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+            &ready[..ready.len() - 1],
+        ];
+        for bytes in cases {
+            let mut frames = frames(bytes);
+            assert!(frames.said().await.is_err(), "{bytes:?}");
+            assert!(frames.buffer.capacity() < 4096);
+        }
+        let mut passwords = frames(b"correct horse\n");
+        let error = passwords.begin().await.unwrap_err().to_string();
+        assert!(!error.contains("horse"), "{error}");
+    }
+}
