@@ -206,3 +206,32 @@ fn socket_place() -> PathBuf {
     let wanted = std::env::temp_dir();
     if wanted.as_os_str().len() <= LONGEST_FOLDER { wanted } else { PathBuf::from("/tmp") }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(config: &str) -> SshSettings {
+        let options = vec!["IdentityAgent=/of/the/operator".to_owned()];
+        SshSettings { config: Some(config.into()), options, connect_timeout: Duration::from_secs(1) }
+    }
+
+    #[test]
+    fn the_coordinators_own_agent_goes_before_every_other() {
+        let client = SshClient::with_agent(&settings("none"), Some(Path::new("/a b/agent"))).unwrap();
+        let output = std::process::Command::new("ssh").arg("-G").arg("-F").arg(client.config()).arg("h").output();
+        let read = String::from_utf8(output.unwrap().stdout).unwrap();
+        assert!(read.lines().any(|line| line == "identityagent /a b/agent"), "{read}");
+    }
+
+    #[tokio::test]
+    async fn a_parents_own_configuration_counts_for_its_own_links_alone() {
+        let missing = settings("/nonexistent/ssh_config");
+        assert!(SshClient::new(&missing).is_err());
+        let client = SshClient::for_parent(&missing, &[]).unwrap();
+        let (name, address) = ("h".to_owned(), Some("127.0.0.1".to_owned()));
+        let host = HostSpec { name, dc: 0, address, port: Some(1), user: None, weight: 1, credentials: None };
+        let Err(LinkFailure::Unreachable(reason)) = client.connect(&host).await else { panic!("it is made") };
+        assert!(reason.text.contains("/nonexistent/ssh_config"), "{reason}");
+    }
+}

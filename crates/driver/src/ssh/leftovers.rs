@@ -97,6 +97,9 @@ mod tests {
             std::fs::write(path.join(OWNER), serde_json::to_vec(owner).unwrap()).unwrap();
         };
         put(&dead, &Owner { process: gone(), ..owner() });
+        // A link that was being made: its socket has nobody behind it any more.
+        std::fs::create_dir(dead.join("0.d")).unwrap();
+        drop(std::os::unix::net::UnixListener::bind(dead.join("0.d/agent")).unwrap());
         put(&other, &Owner { process: gone(), ..owner() });
         put(&elsewhere, &Owner { process: gone(), namespace: "pid:[1]".into() });
         clear(place.path());
