@@ -30,7 +30,7 @@ fn the_tree_with_the_reason_for_each_choice() {
    level 3  89 children
    link     1 connection, 1 copy of 21 bytes
 up to 2x32 at once, opening with 8 per datacenter; 10s to connect; no time limit for the payload
-credentials own: 2 hosts from here, 198 by parents with their own SSH keys
+credentials auto: 2 hosts from here, 198 by relay (transit where an end lacks it)
 "
     );
 }
@@ -107,7 +107,7 @@ fn what_bounds_and_stops_a_run_is_said() {
     let pace = |args: &[&str]| {
         let out = alone.mcom(&[&["plan", "-h", "mail[1-40]-(dc1|dc2)", "-s", "fix.sh"], args].concat()).expect(0).out;
         let from = out.find("\nup to ").unwrap() + 1;
-        out[from..out.rfind("credentials own").unwrap()].to_owned()
+        out[from..out.rfind("credentials auto").unwrap()].to_owned()
     };
     let default = "up to 2x32 at once, opening with 8 per datacenter; 10s to connect; no time limit for the payload\n";
     assert_eq!(pace(&[]), default);

@@ -7,6 +7,7 @@ mod doctor;
 mod error;
 pub mod exit;
 mod inquire;
+mod learn;
 mod output;
 mod prompt;
 mod request;

@@ -3,7 +3,7 @@
 use mcom_wire::Secret;
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 use std::fs::File;
-use std::io::{Read, Write as _};
+use std::io::{BufRead as _, BufReader, Read, Write as _};
 use zeroize::Zeroizing;
 
 /// Bytes of a secret that are read: nobody types more, and none of them is copied to make room.
@@ -27,6 +27,17 @@ pub fn secret(question: &str) -> Result<Secret, Unasked> {
     drop(quiet);
     say(&mut terminal, "\n");
     typed.ok_or(Unasked::Declined)
+}
+
+/// Asks for a line.
+pub fn line(question: &str) -> Result<String, Unasked> {
+    let mut terminal = terminal()?;
+    say(&mut terminal, question);
+    let mut line = String::new();
+    match BufReader::new(terminal).read_line(&mut line) {
+        Ok(1..) if !line.trim().is_empty() => Ok(line.trim().to_owned()),
+        _ => Err(Unasked::Declined),
+    }
 }
 
 fn terminal() -> Result<File, Unasked> {

@@ -299,6 +299,12 @@ pub struct PingArgs {
     /// The hosts to ask.
     #[command(flatten)]
     pub asked: InquiryArgs,
+    /// Collect the keys of hosts that are not known yet, show them, ask, and keep them in known_hosts
+    #[arg(long, conflicts_with = "json")]
+    pub learn: bool,
+    /// Keep the keys without being asked
+    #[arg(short, long, requires = "learn")]
+    pub yes: bool,
     /// One JSON object a host
     #[arg(long, help_heading = "Output")]
     pub json: bool,

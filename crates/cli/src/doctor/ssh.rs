@@ -36,7 +36,9 @@ impl Client {
         if let Some(config) = &settings.ssh.config.value {
             ssh.arg("-F").arg(at_home(config));
         }
-        settings.ssh.options.value.iter().for_each(|option| drop(ssh.arg("-o").arg(option)));
+        settings.ssh.options.value.iter().for_each(|option| {
+            ssh.arg("-o").arg(option);
+        });
         let said = ssh.arg(ANY_HOST).output().ok().filter(|said| said.status.success())?;
         let said = String::from_utf8_lossy(&said.stdout).into_owned();
         let values = |key: &str| -> Vec<String> {
@@ -83,7 +85,9 @@ fn agent_keys(socket: Option<&str>) -> Result<usize, String> {
     list.arg("-L");
     match socket {
         Some("none") => return Err("the configuration of ssh wants none".to_owned()),
-        Some(socket) => drop(list.env("SSH_AUTH_SOCK", at_home(socket))),
+        Some(socket) => {
+            list.env("SSH_AUTH_SOCK", at_home(socket));
+        }
         None => {}
     }
     let said = list.output().map_err(|error| format!("`ssh-add` cannot be run: {}", plain(&error)))?;

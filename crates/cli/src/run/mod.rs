@@ -27,5 +27,5 @@ pub use execute::{Execution, execute};
 pub use follow::follow;
 pub use identity::{now_ms, run_id, user, who};
 pub use rounds::blobs_of;
-pub use ssh::{Reach, at_home, inner_links, long_links, reach};
+pub use ssh::{Reach, at_home, inner_links, long_links, reach, ssh_settings};
 pub use timers::timers;

@@ -29,16 +29,9 @@ pub struct Reach {
 
 /// A way to reach the hosts of a plan. May ask at the terminal for the passphrase of a key.
 pub fn reach(links: &LongLinks, plan: &Plan, spec: &RunSpec, settings: &Settings) -> Result<Reach, CliError> {
-    if !is_in_path("ssh", std::env::var_os("PATH").as_deref()) {
-        return Err(CliError::new(ErrorKind::NoSsh, "there is no `ssh` in PATH on this machine"));
-    }
-    if let Some(config) = links.config.as_deref().filter(|config| *config != "none") {
-        // What it names as a ProxyCommand is run here.
-        trusted("the ssh configuration", &at_home(config))?;
-    }
+    let mut ssh = ssh_settings(links, &spec.limits)?;
     let exe = std::env::current_exe().map_err(|error| CliError::unreadable("this program", "itself", &error))?;
     let nodes = NodeStore::beside(&exe).map_err(|error| CliError::new(ErrorKind::NoNode, error.to_string()))?;
-    let mut ssh = ssh_settings(links, &spec.limits);
     let authority = authority(&ssh, plan, spec, &nodes, settings)?;
     if let Some(socket) = authority.as_ref().and_then(OperatorAuthority::agent_socket) {
         // The first value that ssh reads wins.
@@ -81,12 +74,20 @@ fn anywhere(path: &str) -> String {
     std::path::absolute(path).map_or_else(|_| path.to_owned(), |path| path.to_string_lossy().into_owned())
 }
 
-fn ssh_settings(links: &LongLinks, limits: &RunLimits) -> SshSettings {
-    SshSettings {
+/// How ssh is set here; an error where there is none, or its configuration cannot be trusted.
+pub fn ssh_settings(links: &LongLinks, limits: &RunLimits) -> Result<SshSettings, CliError> {
+    if !is_in_path("ssh", std::env::var_os("PATH").as_deref()) {
+        return Err(CliError::new(ErrorKind::NoSsh, "there is no `ssh` in PATH on this machine"));
+    }
+    if let Some(config) = links.config.as_deref().filter(|config| *config != "none") {
+        // What it names as a ProxyCommand is run here.
+        trusted("the ssh configuration", &at_home(config))?;
+    }
+    Ok(SshSettings {
         config: links.config.as_ref().map(PathBuf::from),
         options: links.options.clone(),
         connect_timeout: Duration::from_millis(limits.connect_timeout_ms),
-    }
+    })
 }
 
 /// `ssh` takes the first value it reads, so what was typed stands before what was configured.

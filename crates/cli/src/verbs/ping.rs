@@ -4,6 +4,7 @@ use crate::args::PingArgs;
 use crate::config::Settings;
 use crate::error::{CliError, ErrorKind};
 use crate::inquire::{Question, Seen, ask};
+use crate::learn::learn;
 use crate::output::print_bytes;
 use crate::request::build;
 use crate::resolve::StandardInput;
@@ -20,6 +21,9 @@ pub fn ping(args: &PingArgs, settings: &Settings) -> Result<u8, CliError> {
             .hint("mcom ping -h @web"));
     }
     let planned = build(args.asked.settle(settings)?, settings, &StandardInput::default())?;
+    if args.learn {
+        return learn(&planned.plan, args, settings);
+    }
     let question = Question { inquiry: Inquiry::Ping, run_as: args.asked.run_as.run_as() };
     let asked = ask(&planned.plan, &question, &args.asked.ssh, settings)?;
     let hosts = planned.plan.host_ids().zip(asked.answers.iter().zip(&asked.seen));
