@@ -71,7 +71,7 @@ pub const OUTPUT_GRANT: u64 = 1 << 20;
 pub const OUTPUT_STALLED_MS: u64 = 120_000;
 
 /// What may be said over a link about each host below it: an honest parent says that it is linked, runs and ends, a few
-/// dozen times where everything is lost that can be. Output that was let come may be spoken of beyond that.
+/// dozen times where everything is lost that can be. Of long output it may speak beyond that.
 pub const WORDS_PER_HOST: u64 = 512;
 
 /// Candidates for a parent that are tried in one wave at most; waves double from one.

@@ -9,6 +9,9 @@ use mcom_model::{HostEvent, HostRanges, Reason, ReasonKind, RunClock, What};
 use mcom_wire::{Assignment, Down, HelloUp, Member, PROTOCOL, Up};
 use std::collections::{BTreeMap, VecDeque};
 
+/// Bytes of output after which a child may say once more that there is more of it.
+const BYTES_PER_WORD: u64 = 1 << 10;
+
 /// Blobs that a payload can have.
 pub(super) const BLOBS: usize = 2;
 
@@ -51,9 +54,9 @@ pub(super) struct Link {
     pub(super) blobs: u32,
     /// Bodies that came over it.
     pub(super) bodies: u32,
-    /// What was said over it, and how often it was let send more output: of that it may speak each time.
+    /// What was said over it, and the bytes of output that came: of long output is spoken now and then.
     words: u64,
-    allowances: u64,
+    printed: u64,
 }
 
 /// How far a link is.
@@ -67,10 +70,12 @@ pub(super) enum LinkState {
 impl Link {
     /// Counts what a child says. Each of these is recorded or passed on, so without a bound it would fill a disk.
     pub(super) fn count(&mut self, message: &Up) -> Result<(), String> {
-        if matches!(message, Up::Said { .. } | Up::Ask(_) | Up::Need { .. } | Up::OutputGone { .. }) {
-            self.words += 1;
+        match message {
+            Up::Said { .. } | Up::Ask(_) | Up::Need { .. } | Up::OutputGone { .. } => self.words += 1,
+            Up::Output(chunk) => self.printed += chunk.bytes.len() as u64,
+            Up::Hello(_) | Up::Body { .. } | Up::Pong { .. } => {}
         }
-        let most = WORDS_PER_HOST * u64::from(self.assigned.max(1)) + self.allowances;
+        let most = WORDS_PER_HOST * u64::from(self.assigned.max(1)) + self.printed / BYTES_PER_WORD;
         if self.words <= most { Ok(()) } else { Err(format!("it said more than {most} things")) }
     }
 }
@@ -127,7 +132,7 @@ impl TreeRun {
             blobs: 0,
             bodies: 0,
             words: 0,
-            allowances: 0,
+            printed: 0,
         };
         self.links.live.insert(id, link);
         self.links.queue.push_back(id);
@@ -319,9 +324,6 @@ impl TreeRun {
     }
 
     pub(super) fn send_down(&mut self, link: LinkId, message: Down) {
-        if let (Down::Allow { .. }, Some(link)) = (&message, self.links.get_mut(link)) {
-            link.allowances += 1;
-        }
         self.effects.push_back(Effect::SendDown { link, message });
     }
 
