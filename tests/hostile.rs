@@ -2,5 +2,9 @@
 //! Each attempt is refused, recorded, and named in the log with its host, and the other hosts end ok.
 
 mod child;
+mod credentials;
+mod floods;
 mod parent;
+mod silence;
 mod stage;
+mod text;

@@ -177,8 +177,13 @@ impl Coordinator {
         self.state.join("mcom/runs/latest")
     }
 
+    /// The recorded events, as they stand in the file.
+    pub fn record(&self) -> Vec<u8> {
+        std::fs::read(self.ledger().join("events.ndjson")).unwrap_or_default()
+    }
+
     pub fn events(&self) -> Vec<Value> {
-        let text = std::fs::read(self.ledger().join("events.ndjson")).unwrap_or_default();
+        let text = self.record();
         let text = String::from_utf8_lossy(&text);
         // A line that is being written, or was when the coordinator was killed, is no event.
         text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
@@ -258,6 +263,11 @@ impl Coordinator {
     #[track_caller]
     pub fn begun(&self) {
         until("the run begins", || self.count("event", "run-started") == 1);
+    }
+
+    /// Its process, while that has not been waited for.
+    pub fn pid(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::id)
     }
 
     pub fn is_running(&mut self) -> bool {

@@ -17,7 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("driver", &["engine", "credentials"]),
     ("sim", &["engine"]),
     ("testbed", &[]),
-    ("hostile", &["wire"]),
+    ("hostile", &["wire", "credentials"]),
     ("cli", &["driver", "ledger", "report", "fleet"]),
     ("node", &["driver"]),
 ];

@@ -12,7 +12,10 @@ use std::io::Write as _;
 pub(super) const LIST: &[(&str, Attack)] = &[
     ("endless-output", after(when::own_start, |_, seen, out| endless_output(seen, out))),
     ("endless-bodies", after(when::own_start, |_, _, out| endless(|n| out.say(&body(n))))),
-    ("endless-pongs", after(when::own_start, |_, _, out| (0..2_000_000).for_each(|seq| out.say(&Up::Pong { seq })))),
+    (
+        "a-hundred-thousand-pongs",
+        after(when::own_start, |_, _, out| (0..100_000).for_each(|seq| out.say(&Up::Pong { seq }))),
+    ),
     ("endless-printed", after(when::own_start, |_, seen, out| endless(|n| out.say(&printed(seen, n))))),
     ("endless-claims-of-others", after(when::own_start, |_, seen, out| endless(|_| out.say(&attached(seen.me))))),
     ("endless-waiting", instead(when::own_claim, |_, seen, out| endless(|_| out.say(&held(seen.me))))),

@@ -1,13 +1,14 @@
 //! Every attack by its name.
 
 mod child;
+mod credentials;
 mod floods;
 mod frames;
 mod parent;
 
 use crate::attack::Attack;
 
-const ALL: [&[(&str, Attack)]; 4] = [frames::LIST, child::LIST, floods::LIST, parent::LIST];
+const ALL: [&[(&str, Attack)]; 5] = [frames::LIST, child::LIST, floods::LIST, parent::LIST, credentials::LIST];
 
 /// The names of all attacks.
 pub fn names() -> impl Iterator<Item = &'static str> {
@@ -40,8 +41,21 @@ pub(crate) mod when {
         own(said, seen).is_some_and(|event| matches!(event, HostEvent::Ended { .. }))
     }
 
+    pub(crate) fn child_linking(said: &Up, seen: &Seen) -> bool {
+        matches!(said, Up::Said { host, event: HostEvent::Linking { .. } } if *host != seen.me)
+    }
+
     pub(crate) fn child_linked(said: &Up, seen: &Seen) -> bool {
         matches!(said, Up::Said { host, event: HostEvent::Linked { .. } } if *host != seen.me)
+    }
+
+    pub(crate) fn asked(said: &Up, _: &Seen) -> bool {
+        matches!(said, Up::Ask(_))
+    }
+
+    /// For another host than the first time.
+    pub(crate) fn asked_for_another(said: &Up, seen: &Seen) -> bool {
+        matches!(said, Up::Ask(ask) if seen.asks.first().is_some_and(|first| first.host != ask.host))
     }
 
     fn own<'a>(said: &'a Up, seen: &Seen) -> Option<&'a HostEvent> {
