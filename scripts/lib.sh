@@ -123,3 +123,55 @@ need_tools() {
             say "$package could not be installed from PyPI"
     done
 }
+
+# Whether fuzzing is possible here: it takes a nightly toolchain, and cargo-fuzz, which is built where it is missing.
+can_fuzz() {
+    if ! cargo +nightly --version >/dev/null 2>&1; then
+        say "    fuzzing: SKIPPED, there is no nightly toolchain (rustup toolchain install nightly)"
+        return 1
+    fi
+    [ -x "$tools/bin/cargo-fuzz" ] && return 0
+    say "    building cargo-fuzz into $tools"
+    cargo install --quiet --locked --root "$tools" cargo-fuzz --version 0.13.2 && return 0
+    say "    fuzzing: SKIPPED, cargo-fuzz could not be installed"
+    return 1
+}
+
+# Every fuzz target of the tree: CRATE TARGET, a line each.
+fuzz_targets() {
+    local file crate
+    for file in crates/*/fuzz/fuzz_targets/*.rs; do
+        crate=${file#crates/}
+        printf '%s %s\n' "${crate%%/*}" "$(basename "$file" .rs)"
+    done
+}
+
+# fuzz_one SECONDS CRATE TARGET: begins with the kept corpus. What is found on the way stays out of the tree; what breaks
+# is kept, and named.
+fuzz_one() {
+    local seconds=$1 crate=$2 name=$3
+    local found=$target/fuzz/found/$crate-$name log=$target/fuzz/$crate-$name.log
+    mkdir -p "$found"
+    if (cd "crates/$crate" && cargo +nightly fuzz run --target-dir "$target/fuzz" "$name" "$found" "fuzz/corpus/$name" -- \
+        -max_total_time="$seconds" -timeout=20 -artifact_prefix="$target/fuzz/broken-$crate-$name-") >"$log" 2>&1; then
+        say "    $crate $name: $(grep -ao 'Done [0-9]* runs' "$log" | tail -1)"
+    else
+        say "    $crate $name: BROKEN, see $log; cd crates/$crate && cargo +nightly fuzz run $name FILE"
+        return 1
+    fi
+}
+
+# fuzz_all SECONDS: each target for so long, as many at once as there are cores.
+fuzz_all() {
+    local seconds=$1 crate name
+    can_fuzz || return 0
+    PATH=$tools/bin:$PATH
+    mkdir -p "$target/fuzz"
+    for crate in crates/*/fuzz; do
+        (cd "$(dirname "$crate")" && cargo +nightly fuzz build --target-dir "$target/fuzz") >"$target/fuzz/build.log" 2>&1 ||
+            { tail -20 "$target/fuzz/build.log" >&2; die "the fuzz targets of $crate cannot be built"; }
+    done
+    export -f fuzz_one say
+    export target
+    fuzz_targets | xargs -P "$(nproc)" -L 1 bash -c 'fuzz_one "$@"' fuzz "$seconds"
+}

@@ -1,6 +1,8 @@
 //! The fold of a record into what carrying the run on needs. Not: what views show of it.
 
-use mcom_model::{Digest, EndedBy, HostEvent, Reason, RecordedHost, RecordedRun, RunClock, RunEvent, What};
+use mcom_model::{
+    Digest, EndedBy, HostEvent, HostId, HostRanges, Reason, RecordedHost, RecordedRun, RunClock, RunEvent, What,
+};
 use std::collections::BTreeMap;
 
 /// A record as far as it was read.
@@ -26,7 +28,9 @@ impl Record {
         self.at = self.at.max(event.at);
         self.begun = true;
         match &event.what {
-            What::Intent { hosts, .. } => hosts.iter().for_each(|id| self.change(id.0, |host| host.begun = true)),
+            What::Intent { hosts, .. } => {
+                self.named(hosts).for_each(|id| self.change(id.0, |host| host.begun = true));
+            }
             What::Host { host, said: HostEvent::Ended { outcome, receipt } } => {
                 let printed = receipt.as_ref().map(|receipt| [receipt.out, receipt.err]);
                 self.change(host.0, |host| {
@@ -42,7 +46,7 @@ impl Record {
             What::Host { host, said: HostEvent::Transit { .. } } => self.change(host.0, |host| host.transit = true),
             What::Resumed { hosts, .. } => {
                 self.ended = false;
-                hosts.iter().for_each(|id| self.change(id.0, |host| (host.outcome, host.printed) = (None, None)));
+                self.named(hosts).for_each(|id| self.change(id.0, |host| (host.outcome, host.printed) = (None, None)));
             }
             What::BodyStored { digest, len } => {
                 self.bodies.insert(*digest, *len);
@@ -61,6 +65,11 @@ impl Record {
         let bodies =
             bodies.into_iter().filter(|(digest, len)| stands(digest, *len)).map(|(digest, _)| digest).collect();
         begun.then_some(RecordedRun { at, hosts, bodies, cancelled, halted, ended })
+    }
+
+    /// The hosts of a line: a damaged one may name four billion.
+    fn named<'a>(&self, hosts: &'a HostRanges) -> impl Iterator<Item = HostId> + use<'a> {
+        hosts.iter().take(self.hosts.len())
     }
 
     /// An id that is not of this run, which a damaged record may hold, changes nothing.

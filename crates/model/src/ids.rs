@@ -88,7 +88,7 @@ impl HostRanges {
 
     /// How many hosts the set has.
     pub fn len(&self) -> usize {
-        self.0.iter().map(|&(first, last)| (last.0 - first.0) as usize + 1).sum()
+        self.0.iter().map(|&(first, last)| (last.0 as usize + 1).saturating_sub(first.0 as usize)).sum()
     }
 
     /// Whether the set is empty.

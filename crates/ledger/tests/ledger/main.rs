@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+mod any_record;
+mod corpus;
 mod fixture;
 mod full_disk;
 mod golden;

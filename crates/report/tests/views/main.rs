@@ -1,6 +1,8 @@
 //! What readers of a run see: snapshots of every view over one realistic run, and what must hold beside them.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+mod any_bytes;
+mod corpus;
 mod fixture;
 mod follow;
 mod history;
