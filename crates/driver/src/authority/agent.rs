@@ -55,12 +55,12 @@ impl Agent {
         }
     }
 
-    /// A signature for the body of a sign request, on a connection of its own that was bound to the sessions of `way`
-    /// first: a key that is constrained to destinations signs for no other.
-    pub(super) async fn sign(&self, way: &[Vec<u8>], request: &[u8]) -> Result<Bytes, String> {
+    /// A signature for the body of a sign request; none where the agent refuses. On a connection of its own, which is
+    /// bound to the sessions of `way` first: a key that is constrained to destinations signs for no other.
+    pub(super) async fn sign(&self, way: &[Vec<u8>], request: &[u8]) -> Result<Option<Bytes>, String> {
         match tokio::time::timeout(SIGNING_TIME, ask(&self.socket, way, request)).await {
-            Ok(Ok(AgentAnswer::Signature(signature))) => Ok(signature),
-            Ok(Ok(_)) => Err("the operator's agent refused to sign: look at what ssh-add -l lists".into()),
+            Ok(Ok(AgentAnswer::Signature(signature))) => Ok(Some(signature)),
+            Ok(Ok(_)) => Ok(None),
             Ok(Err(error)) => Err(format!("the operator's agent at {} {error}", self.socket.display())),
             Err(_) => {
                 let time = SIGNING_TIME.as_secs();

@@ -36,7 +36,8 @@ fn in_agent(fingerprint: &str, agent: Option<&Agent>) -> Result<(PublicIdentity,
     let agent = agent.ok_or("no agent is set")?;
     let key = agent.identities()?.into_iter().find(|key| key.fingerprint() == fingerprint && !key.is_certificate());
     let key = key.ok_or("the agent does not hold it: look at what ssh-add -l lists")?;
-    Ok((key.clone(), Signer::Agent(agent.clone(), key)))
+    let signer = Signer::of_agent(agent, &key);
+    Ok((key, signer))
 }
 
 fn in_file(path: &Path, agent: Option<&Agent>, ask: AskPassphrase<'_>) -> Result<(PublicIdentity, Signer), String> {
@@ -50,7 +51,7 @@ fn in_file(path: &Path, agent: Option<&Agent>, ask: AskPassphrase<'_>) -> Result
                 && let Some(held) =
                     agent.identities().unwrap_or_default().into_iter().find(|held| held.blob() == public.blob())
             {
-                return Ok((public, Signer::Agent(agent.clone(), held)));
+                return Ok((public, Signer::of_agent(agent, &held)));
             }
             unlocked(path, &locked, ask).ok_or_else(|| format!("it is locked: ssh-add {}", path.display()))?
         }

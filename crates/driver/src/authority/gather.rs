@@ -81,7 +81,7 @@ impl Gatherer {
         let held = self.held.iter().find(|held| held.blob() == key.blob());
         let held = held.or_else(|| self.held.iter().find(|held| held.same_key(key)));
         if let (Some(agent), Some(held)) = (&sources.agent, held) {
-            return Some(Signer::Agent(agent.clone(), held.clone()));
+            return Some(Signer::of_agent(agent, held));
         }
         self.found.iter().find(|found| found.public.same_key(key)).and_then(|found| match &found.private {
             Some(KeyFile::Open(key)) => Some(Signer::File(Arc::new(key.clone()))),
@@ -96,7 +96,8 @@ impl Gatherer {
         let (named, others): (Vec<_>, Vec<_>) = self.held.iter().cloned().partition(has_file);
         let others = others.into_iter().filter(|_| !sources.files_only);
         for key in named.into_iter().chain(others) {
-            self.keys.add(key.clone(), Signer::Agent(agent.clone(), key));
+            let signer = Signer::of_agent(agent, &key);
+            self.keys.add(key, signer);
         }
     }
 

@@ -5,21 +5,55 @@ use crate::authority::agent::Agent;
 use bytes::Bytes;
 use mcom_credentials::{KeyFileError, PrivateIdentity, PublicIdentity, SignRequest};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What signs for a key.
 #[derive(Clone, Debug)]
 pub(super) enum Signer {
-    /// The operator's agent, by this key of it.
-    Agent(Agent, PublicIdentity),
+    /// The operator's agent, by a key of it.
+    Agent(AgentKey),
     /// A key that was read from a file.
     File(Arc<PrivateIdentity>),
 }
 
+/// A key of the operator's agent.
+#[derive(Clone, Debug)]
+pub(super) struct AgentKey {
+    agent: Agent,
+    key: PublicIdentity,
+    /// It was seen to be constrained to destinations.
+    constrained: Arc<AtomicBool>,
+}
+
+impl AgentKey {
+    /// Agents do not say which keys are constrained. To check the sessions of the way costs an agent more than to sign,
+    /// so it is spared that until it refuses without them.
+    async fn sign(&self, request: &SignRequest, way: &[Vec<u8>]) -> Result<Bytes, String> {
+        let body = body(&self.key, request);
+        if (way.is_empty() || !self.constrained.load(Ordering::Relaxed))
+            && let Some(signature) = self.agent.sign(&[], &body).await?
+        {
+            return Ok(signature);
+        }
+        if !way.is_empty()
+            && let Some(signature) = self.agent.sign(way, &body).await?
+        {
+            self.constrained.store(true, Ordering::Relaxed);
+            return Ok(signature);
+        }
+        Err("the operator's agent refused to sign: look at what ssh-add -l lists".into())
+    }
+}
+
 impl Signer {
+    pub(super) fn of_agent(agent: &Agent, key: &PublicIdentity) -> Self {
+        Self::Agent(AgentKey { agent: agent.clone(), key: key.clone(), constrained: Arc::default() })
+    }
+
     /// Signs what was judged. `way` are the sessions on the way there.
     pub(super) async fn sign(&self, request: &SignRequest, way: &[Vec<u8>]) -> Result<Bytes, String> {
         match self {
-            Self::Agent(agent, key) => agent.sign(way, &body(key, request)).await,
+            Self::Agent(key) => key.sign(request, way).await,
             Self::File(key) => key.sign(&request.data, request.flags).map(Bytes::from).map_err(cannot),
         }
     }

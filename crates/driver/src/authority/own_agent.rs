@@ -178,3 +178,51 @@ async fn next_message(stream: &mut UnixStream) -> io::Result<Option<Vec<u8>>> {
     stream.read_exact(&mut message[head.len()..]).await?;
     Ok(Some(message))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::process::Command;
+
+    /// What `ssh-add -l` says of this agent as this user.
+    fn list(socket: &Path, user: Option<&str>) -> String {
+        let mut command = match user {
+            Some(user) => {
+                let mut as_user = Command::new("setpriv");
+                as_user.args(["--reuid", user, "--regid", user, "--clear-groups", "ssh-add", "-l"]);
+                as_user
+            }
+            None => {
+                let mut list = Command::new("ssh-add");
+                list.arg("-l");
+                list
+            }
+        };
+        let output = command.env("SSH_AUTH_SOCK", socket).output().unwrap();
+        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+    }
+
+    #[test]
+    fn only_its_own_user_is_spoken_with() {
+        let folder = tempfile::tempdir().unwrap();
+        let agent = OwnAgent::start(folder.path(), None, vec![]).unwrap();
+        assert!(list(agent.socket(), None).contains("no identities"));
+        if rustix::process::geteuid().is_root() {
+            // Even where the folder does not keep others out.
+            for path in [folder.path(), agent.socket()] {
+                std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o777)).unwrap();
+            }
+            let said = list(agent.socket(), Some("65534"));
+            assert!(!said.contains("no identities"), "{said}");
+        }
+    }
+
+    #[test]
+    fn an_agent_behind_that_is_gone_leaves_the_own_keys() {
+        let folder = tempfile::tempdir().unwrap();
+        let behind = Agent { socket: folder.path().join("nobody") };
+        let agent = OwnAgent::start(folder.path(), Some(behind), vec![]).unwrap();
+        assert!(list(agent.socket(), None).contains("no identities"));
+    }
+}

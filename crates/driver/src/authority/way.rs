@@ -4,7 +4,7 @@
 use crate::authority::own_agent::OwnAgent;
 use mcom_credentials::{Bind, check_host_key};
 use mcom_model::{Access, HostId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// ssh-agent takes so many sessions on one connection.
 const MOST: usize = 16;
@@ -39,8 +39,10 @@ impl Logins {
         now_s: u64,
     ) -> Vec<Vec<u8>> {
         let mut way = vec![last.with_forwarding(false)];
+        // Who is logged in on anew, from below, would be met twice.
+        let mut met = BTreeSet::new();
         let mut at = Some(parent);
-        while let Some(host) = at.filter(|_| way.len() < MOST) {
+        while let Some(host) = at.filter(|host| way.len() < MOST && met.insert(*host)) {
             if !self.by_host.contains_key(&host)
                 && let (Some(own), Some(access)) = (own, access(host))
                 && let Some(bind) = own.bind_of(|bind| check_host_key(&access, now_s, bind).is_ok())

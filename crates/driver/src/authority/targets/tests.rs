@@ -23,8 +23,11 @@ fn plan(hosts: Vec<HostSpec>) -> Plan {
     }
 }
 
+/// Host name, port, user and alias.
+type Found = Option<(String, u16, String, Option<String>)>;
+
 /// Where real ssh goes for these hosts, and how many questions that took.
-fn looked(config: &str, hosts: Vec<HostSpec>) -> (Vec<Option<(String, u16, String, Option<String>)>>, usize) {
+fn looked(config: &str, hosts: Vec<HostSpec>) -> (Vec<Found>, usize) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("config");
     std::fs::write(&file, config).unwrap();
