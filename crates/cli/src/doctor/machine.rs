@@ -20,7 +20,7 @@ pub(super) fn nodes() -> Finding {
                 nodes.nodes().iter().map(|node| format!("{} ({})", node.arch(), node.digest().short())).collect();
             Finding::ok("nodes", format!("for {}", of.join(", ")))
         }
-        Err(why) => Finding::problem("nodes", why, "build them: scripts/build"),
+        Err(why) => Finding::problem("nodes", why, "build them: scripts/build-release"),
     }
 }
 
