@@ -116,7 +116,7 @@ fn a_known_key_is_never_replaced() {
 fn keys_are_kept_where_somebody_says_so() {
     let stranger = Stranger::of(Bench::grid(1, 2));
     let learn = ["ping", "--learn", "-h", "mail[1-2]-dc1", "--flat"];
-    for (typed, word) in [("n", "`n` is neither y nor 2: no key was kept"), ("1", "`1` is neither y nor 2")] {
+    for (typed, word) in [("n", "`n` is neither y nor 2: none of these was kept"), ("1", "`1` is neither y nor 2")] {
         let mut ping = AtTerminal::of(&stranger.command(&learn));
         ping.wait_for("keep them? y, or of how many hosts they are: ");
         ping.key(format!("{typed}\n").as_bytes());
@@ -142,8 +142,7 @@ fn nobody_is_taken_for_a_yes() {
     command.envs(mcom.get_envs().filter_map(|(key, value)| Some((key, value?))));
     let ran: Ran = command.output().unwrap().into();
     let ran = ran.expect(4);
-    let text =
-        "mcom: nobody can be asked here: no key was kept\n  run it at a terminal, or say that they are right: --yes\n";
+    let text = "mcom: nobody can be asked here: none of these was kept\n  run it at a terminal, or say that they are right: --yes\n";
     assert!(ran.err.contains("  mail1-dc1  ssh-ed25519 SHA256:") && ran.err.ends_with(text), "{}", ran.err);
     assert!(stranger.lines().is_empty());
 }

@@ -3,7 +3,7 @@
 
 use crate::error::plain;
 use mcom_credentials::PublicIdentity;
-use mcom_driver::ssh::host_arguments;
+use mcom_driver::ssh::{host_arguments, stream_command};
 use mcom_model::HostSpec;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -67,6 +67,8 @@ impl Collector {
         for option in [
             "GlobalKnownHostsFile=/dev/null",
             "HashKnownHosts=no",
+            // A banner may be said again and again before anybody has logged in.
+            "LogLevel=ERROR",
             "CheckHostIP=no",
             "VerifyHostKeyDNS=no",
             "ControlPath=none",
@@ -75,7 +77,7 @@ impl Collector {
             set(option);
         }
         if let Some(gateway) = through {
-            set(&format!("ProxyCommand={}", gateway.command()));
+            set(&format!("ProxyCommand={}", stream_command(&gateway.socket, &place.path().join("way"))));
         }
         ssh.args(host_arguments(host)).arg("true");
         let said = self.run(ssh, &place.path().join("log"));
@@ -117,18 +119,6 @@ impl Collector {
         let said = std::fs::read(log)?;
         let said = String::from_utf8_lossy(&said);
         Ok(said.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or("it showed no key").to_owned())
-    }
-}
-
-impl Gateway<'_> {
-    /// What ssh runs to be connected through it.
-    fn command(&self) -> String {
-        // ssh replaces %h and the like in it, a shell the rest.
-        let quoted =
-            |path: &Path| format!("'{}'", path.display().to_string().replace('%', "%%").replace('\'', r"'\''"));
-        let config = quoted(&self.collector.folder.join("config"));
-        let name = quoted(Path::new(&self.host.name));
-        format!("ssh -F {config} -S {} -W [%h]:%p -- {name}", quoted(&self.socket))
     }
 }
 

@@ -195,14 +195,14 @@ fn ask(args: &PingArgs, count: usize) -> Result<(), CliError> {
     if matches!(typed.as_str(), "y" | "Y" | "yes") || typed.parse() == Ok(count) {
         return Ok(());
     }
-    let error = format!("`{}` is neither y nor {count}: no key was kept", sanitise_line(typed.as_bytes()));
+    let error = format!("`{}` is neither y nor {count}: none of these was kept", sanitise_line(typed.as_bytes()));
     Err(CliError::new(ErrorKind::Refused, error))
 }
 
 fn unasked(why: Unasked) -> CliError {
     match why {
-        Unasked::NoTerminal => CliError::new(ErrorKind::Refused, "nobody can be asked here: no key was kept")
+        Unasked::NoTerminal => CliError::new(ErrorKind::Refused, "nobody can be asked here: none of these was kept")
             .hint("run it at a terminal, or say that they are right: --yes"),
-        Unasked::Declined => CliError::new(ErrorKind::Refused, "nothing was typed: no key was kept"),
+        Unasked::Declined => CliError::new(ErrorKind::Refused, "nothing was typed: none of these was kept"),
     }
 }

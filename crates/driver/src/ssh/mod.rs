@@ -15,3 +15,4 @@ pub use client::{SshClient, SshSetupError};
 pub(crate) use config::render;
 pub use config::{ConfigError, SshSettings};
 pub use connection::{Connection, RemoteCommand, host_arguments};
+pub use transit::stream_command;

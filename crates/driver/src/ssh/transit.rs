@@ -127,11 +127,11 @@ fn parent_lost(gateway: &HostSpec, why: &str) -> LinkFailure {
 /// The command that opens a stream to the host over the gateway's master. Where that is gone, it must not log in on the
 /// gateway by itself, so the way that it would take then leads nowhere. What it prints is kept in `log`, because ssh throws
 /// away what such a command says.
-fn stream_command(socket: &Path, log: &Path) -> String {
+pub fn stream_command(socket: &Path, log: &Path) -> String {
     // Once for the shell that runs it, once for ssh, which replaces %h and the like.
     let quoted = |path: &Path| path.to_string_lossy().replace('\'', r"'\''").replace('%', "%%");
     let (socket, log) = (quoted(socket), quoted(log));
-    format!("ssh -F none -E '{log}' -o BatchMode=yes -o ProxyCommand=false -S '{socket}' -W [%h]:%p -- gateway")
+    format!("ssh -F none -E '{log}' -o BatchMode=yes -o ProxyCommand=false -S '{socket}' -W '[%h]:%p' -- gateway")
 }
 
 #[cfg(test)]
@@ -143,6 +143,22 @@ mod tests {
         let command = stream_command(Path::new("/tmp/it's 100%/0"), Path::new("/tmp/it's 100%/1.log"));
         for part in [r"-S '/tmp/it'\''s 100%%/0' ", r"-E '/tmp/it'\''s 100%%/1.log' "] {
             assert!(command.contains(part), "{command}");
+        }
+    }
+
+    /// In brackets, a host is a pattern of one letter to most shells.
+    #[test]
+    fn no_file_that_lies_about_becomes_the_host() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("m:22"), "").unwrap();
+        let command = stream_command(Path::new("/s"), Path::new("/l")).replace("%h", "mail1").replace("%p", "22");
+        for shell in
+            ["/bin/sh", "/bin/bash", "/bin/zsh", "/bin/csh"].into_iter().filter(|path| Path::new(path).exists())
+        {
+            let mut shell = std::process::Command::new(shell);
+            let output = shell.args(["-c", &format!("echo {command}")]).current_dir(folder.path()).output().unwrap();
+            let said = String::from_utf8(output.stdout).unwrap();
+            assert!(said.ends_with("-W [mail1]:22 -- gateway\n"), "{said}");
         }
     }
 }
