@@ -88,4 +88,21 @@ mod tests {
         assert_eq!(distrust(&link).map(|bad| bad.path), Some(folder), "a link does not hide where the file lies");
         assert_eq!(distrust(&place.path().join("gone")), None);
     }
+
+    #[test]
+    fn neither_may_belong_to_another_user_but_root() {
+        if !rustix::process::geteuid().is_root() {
+            return;
+        }
+        let place = tempfile::tempdir().unwrap();
+        let file = place.path().join("config.toml");
+        std::fs::write(&file, "").unwrap();
+        for theirs in [file.as_path(), place.path()] {
+            std::os::unix::fs::chown(theirs, Some(54321), None).unwrap();
+            let bad = distrust(&file).unwrap();
+            assert!(bad.path == *theirs && bad.why.starts_with("belongs to another user (uid 54321)"), "{bad:?}");
+            std::os::unix::fs::chown(theirs, Some(0), None).unwrap();
+        }
+        assert_eq!(distrust(&file), None);
+    }
 }
