@@ -105,11 +105,15 @@ fn any_other_user_runs_it_with_a_node_and_a_spool_of_its_own() {
 fn a_payload_of_many_hosts_runs_as_root_through_a_parent() {
     let Some(fleet) = fleet(3, FREE) else { return };
     let bench = Bench::of(fleet);
-    let ran = bench.mcom(&["-h", "*", "--credentials", "own", "--sudo", "-c", "id -un"]).expect(0);
-    assert!(ended_as(&bench.events()).values().all(|kind| kind == "ok"), "{}", ran.err);
-    let parents =
-        bench.events().iter().filter(|event| event["event"] == "link-up" || event["said"] == "claimed").count();
-    assert!(parents >= 3 && ran.out.contains("root"), "{}", ran.out);
+    for way in ["relay", "own"] {
+        let ran = bench.mcom(&["-h", "*", "--credentials", way, "--sudo", "-c", "id -un"]).expect(0);
+        let events = bench.events();
+        assert!(ended_as(&events).values().all(|kind| kind == "ok"), "{}", ran.err);
+        let by_a_parent = events.iter().filter(|event| event["said"] == "linked" && event["by"].is_u64()).count();
+        let by_root = events.iter().filter(|event| event["said"] == "claimed" && event["uid"] == 0).count();
+        assert_eq!((by_a_parent, by_root), (2, 3), "{events:?}");
+        assert!(ran.out.contains("root"), "{}", ran.out);
+    }
 }
 
 #[test]
