@@ -1,6 +1,7 @@
 //! What every node of a run is told, whatever its place in the tree.
 
 use crate::credentials::Credentials;
+use crate::digest::{Digest, DigestHasher};
 use crate::ids::RunId;
 use crate::limits;
 use crate::payload::Payload;
@@ -42,6 +43,27 @@ pub struct RunSpec {
     /// How long silences last.
     #[serde(default)]
     pub timers: Timers,
+}
+
+impl RunSpec {
+    /// What a node that was started with a certificate holds whoever speaks with it to: everything in here that becomes
+    /// a program on its host. That is the payload, by which tool it changes its user, and how ssh is set, whose options
+    /// can name commands.
+    pub fn pinned(&self) -> Digest {
+        let mut hasher = DigestHasher::default();
+        let mut field = |bytes: &[u8]| {
+            hasher.update(&(bytes.len() as u64).to_le_bytes());
+            hasher.update(bytes);
+        };
+        field(self.payload.id().as_bytes());
+        let tool = self.payload.run_as.as_ref().map(|run_as| run_as.tool.program());
+        for optional in [tool, self.inner.config.as_deref()] {
+            field(&[u8::from(optional.is_some())]);
+            field(optional.unwrap_or_default().as_bytes());
+        }
+        self.inner.options.iter().for_each(|option| field(option.as_bytes()));
+        hasher.finish()
+    }
 }
 
 /// What an attempt does about the lock of its host.

@@ -32,7 +32,7 @@ pub(super) fn authority(
         identity_files: long.options.iter().filter_map(|option| identity(option)).collect(),
         ca,
         run: spec.run.clone(),
-        payload: spec.payload.id(),
+        pinned: spec.pinned(),
         nodes: nodes.clone(),
     };
     let mut ask = |key: &Path| prompt::secret(&format!("passphrase of {}: ", key.display())).ok();

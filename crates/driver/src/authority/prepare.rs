@@ -145,7 +145,7 @@ fn certifier(
         signer,
         source: ca.source.clone(),
         valid: ca.valid,
-        command: settings.nodes.pinned_command(settings.payload)?,
+        command: settings.nodes.pinned_command(settings.pinned)?,
         run: settings.run.to_string(),
     })
 }

@@ -17,8 +17,8 @@ pub struct AuthoritySettings {
     pub ca: Option<CaSettings>,
     /// The run.
     pub run: RunId,
-    /// The identity of its payload.
-    pub payload: Digest,
+    /// What it runs, and how ssh is set for it: [`mcom_model::RunSpec::pinned`].
+    pub pinned: Digest,
     /// The nodes that the run may put on a host and start there.
     pub nodes: NodeStore,
 }

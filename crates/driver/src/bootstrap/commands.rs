@@ -22,14 +22,14 @@ pub(super) fn link(nodes: impl Iterator<Item = Digest>) -> String {
 fn start(nodes: impl Iterator<Item = Digest>, arguments: &str) -> String {
     let digests = nodes.map(|digest| digest.to_string()).collect::<Vec<_>>().join(" ");
     format!(
-        r#"{SPOOL} if cd "$s" 2>/dev/null && [ -O . ] && [ -O node ]; then for d in {digests}; do if [ -O node/$d ] && [ -x node/$d ]; then exec ./node/$d {arguments}; fi; done; fi; t=none; for c in sha256sum shasum openssl; do if command -v $c >/dev/null 2>&1; then t=$c; break; fi; done; echo {ABSENT} $(uname -sm) $t"#
+        r#"{SPOOL} if cd "$s" 2>/dev/null && [ -O . ] && [ -O node ]; then [ -h node ] || for d in {digests}; do if [ -O node/$d ] && [ -x node/$d ]; then exec ./node/$d {arguments}; fi; done; fi; t=none; for c in sha256sum shasum openssl; do if command -v $c >/dev/null 2>&1; then t=$c; break; fi; done; echo {ABSENT} $(uname -sm) $t"#
     )
 }
 
-/// What a certificate allows and nothing else: [`PINNED_LINK`], which starts one of these nodes for this one payload, and
+/// What a certificate allows and nothing else: [`PINNED_LINK`], which starts one of these nodes for `only` this, and
 /// [`pinned_upload`] for each of them, which takes exactly that node.
-pub(super) fn pinned<'a>(nodes: impl Iterator<Item = PinnedNode<'a>> + Clone, payload: Digest) -> String {
-    let start = start(nodes.clone().map(|node| node.digest), &format!("link --only {payload}"));
+pub(super) fn pinned<'a>(nodes: impl Iterator<Item = PinnedNode<'a>> + Clone, only: Digest) -> String {
+    let start = start(nodes.clone().map(|node| node.digest), &format!("link --only {only}"));
     let one =
         |PinnedNode { digest, len, sha256 }| format!(r#" "{PINNED_PUT} {digest}") d={digest}; l={len}; x={sha256};;"#);
     let each: String = nodes.map(one).collect();
@@ -69,7 +69,7 @@ pub(super) fn upload(digest: Digest, len: usize, sha256: &str, nonce: &str) -> S
 pub(crate) fn attach(digest: Digest, nonce: &str) -> String {
     let put = put("head -c $len |", &digest, "$len", "$sum", nonce);
     format!(
-        r#"{SPOOL} go() {{ cd "$s" 2>/dev/null && [ -O . ] && [ -O node ] && [ -O node/{digest} ] && [ -x node/{digest} ] && exec ./node/{digest} attach; }}; go; echo {ABSENT}; read -r len sum; ({put}) && go; exit 1"#
+        r#"{SPOOL} go() {{ cd "$s" 2>/dev/null && [ -O . ] && [ -O node ] && if [ -h node ]; then false; fi && [ -O node/{digest} ] && [ -x node/{digest} ] && exec ./node/{digest} attach; }}; go; echo {ABSENT}; read -r len sum; ({put}) && go; exit 1"#
     )
 }
 

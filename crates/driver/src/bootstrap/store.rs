@@ -98,9 +98,9 @@ impl NodeStore {
         self.nodes[0].digest
     }
 
-    /// The `force-command` of a certificate that lets a parent put these nodes on a host and start one of them for this
-    /// payload, and do nothing else there.
-    pub fn pinned_command(&self, payload: Digest) -> Result<String, NodeStoreError> {
+    /// The `force-command` of a certificate that lets a parent put these nodes on a host and start one of them for what
+    /// is pinned ([`mcom_model::RunSpec::pinned`]), and do nothing else there.
+    pub fn pinned_command(&self, pinned: Digest) -> Result<String, NodeStoreError> {
         let loaded = self.nodes.iter().map(|node| Ok((node.digest, node.load()?)));
         let loaded = loaded.collect::<Result<Vec<_>, NodeStoreError>>()?;
         let nodes = loaded.iter().map(|(digest, Loaded { bytes, sha256 })| PinnedNode {
@@ -108,7 +108,7 @@ impl NodeStore {
             len: bytes.len(),
             sha256,
         });
-        Ok(commands::pinned(nodes, payload))
+        Ok(commands::pinned(nodes, pinned))
     }
 
     /// The node for the machine that `uname -m` calls so.

@@ -48,16 +48,19 @@ pub enum NodeError {
     /// What is above speaks another protocol.
     #[error("the parent speaks protocol {0}, this node {PROTOCOL}: use the mcom that this node belongs to")]
     Protocol(u32),
-    /// It was started for another payload than it was assigned.
-    #[error("the payload {0} is not the one that this node may run: it was started with a certificate for another one")]
+    /// It was started for something else than it was assigned.
+    #[error(
+        "the payload {0}, with ssh set as it is, is not what this node may run: it was started with a certificate for \
+         something else"
+    )]
     OtherPayload(Digest),
     /// What is above does not begin as a parent does.
     #[error("what came first on standard input is no hello of a parent: a parent starts this command over ssh")]
     NoHello,
 }
 
-/// Serves one parent over standard input and output, until there is nothing more to do. With `only`, an assignment of
-/// another payload ends it: whoever started it may not have it do anything else.
+/// Serves one parent over standard input and output, until there is nothing more to do. With `only`, an assignment that
+/// pins anything else ends it: whoever started it may not have it do that.
 pub async fn serve(children: Children, only: Option<Digest>) -> Result<(), NodeError> {
     let nodes = NodeStore::of_this_node()?;
     let hello = HelloUp { protocol: PROTOCOL, node: nodes.first(), arch: machine(), boot: boot_id() };
@@ -109,9 +112,9 @@ struct Node {
     signals: Signals,
     /// For sudo on this host.
     password: Option<Secret>,
-    /// The only payload that may be assigned.
+    /// What may be assigned and nothing else, as [`RunSpec::pinned`] has it.
     only: Option<Digest>,
-    /// Another one that was.
+    /// The payload of another assignment that came.
     refused: Option<Digest>,
     began: Instant,
     inputs: VecDeque<Input>,
@@ -182,7 +185,7 @@ impl Node {
     }
 
     fn may_not_have(&self, assignment: &Assignment) -> bool {
-        self.only.is_some_and(|only| only != assignment.spec.payload.id())
+        self.only.is_some_and(|only| only != assignment.spec.pinned())
     }
 
     fn perform_all(&mut self) {

@@ -19,7 +19,7 @@ pub fn node_main_with(children: Children) -> ExitCode {
     let words: Vec<_> = arguments.iter().map(|argument| argument.to_str().unwrap_or_default()).collect();
     match words[..] {
         ["link"] => at_home(serve(children, None)),
-        ["link", "--only", payload] if let Ok(payload) = payload.parse() => at_home(serve(children, Some(payload))),
+        ["link", "--only", pinned] if let Ok(pinned) = pinned.parse() => at_home(serve(children, Some(pinned))),
         ["attach"] => at_home(crate::supervisor::attach()),
         ["supervise", _] => ExitCode::from(crate::supervisor::supervise(arguments[1].as_ref())),
         ["--version"] => {
@@ -28,7 +28,7 @@ pub fn node_main_with(children: Children) -> ExitCode {
         }
         _ => {
             complain(
-                "usage: mcom-node link [--only PAYLOAD] | attach | supervise DIR | --version (mcom starts it by itself)",
+                "usage: mcom-node link [--only DIGEST] | attach | supervise DIR | --version (mcom starts it by itself)",
             );
             ExitCode::from(USAGE)
         }

@@ -101,7 +101,7 @@ pub fn settings(bed: &Bed, config: &Path, options: &[&str]) -> AuthoritySettings
         identity_files: vec![],
         ca: None,
         run: RunId::from_seed(7),
-        payload: Digest::of(b"payload"),
+        pinned: Digest::of(b"pinned"),
         nodes: bed.nodes.clone(),
     }
 }

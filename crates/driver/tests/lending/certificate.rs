@@ -9,7 +9,7 @@ use mcom_driver::agent::Line;
 use mcom_driver::link::{ChildLink, Connector, FromChild, Granted, Target};
 use mcom_driver::ssh::{SshClient, SshSettings};
 use mcom_engine::tree::{LinkId, Reach};
-use mcom_model::{Access, AskKind, Digest, Epoch, HostId, ReasonKind};
+use mcom_model::{Access, AskKind, Digest, Epoch, HostId, InnerLinks, ReasonKind, RunSpec};
 use mcom_wire::{Assignment, Down};
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +22,7 @@ struct Certified {
     bed: Bed,
     authority: PrivateIdentity,
     access: Access,
-    payload: Digest,
+    pinned: Digest,
     _folder: TempDir,
 }
 
@@ -33,7 +33,7 @@ impl Certified {
         let line = format!("TrustedUserCAKeys {}", folder.path().join("ca.pub").display());
         let bed = Bed::new(one().with("a", |host| host.sshd_config(&line).sshd_config("AuthorizedKeysFile none")));
         let access = access(&bed.fleet, "a");
-        Self { bed, authority, access, payload: command("echo certified").0.payload.id(), _folder: folder }
+        Self { bed, authority, access, pinned: command("echo certified").0.pinned(), _folder: folder }
     }
 
     fn certify(&self, key: &Bytes, from: &str) -> Granted {
@@ -44,7 +44,7 @@ impl Certified {
             valid_from_s: now_s - 10,
             valid_to_s: now_s + 60,
             source_addresses: &[from.to_owned()],
-            command: &self.bed.nodes.pinned_command(self.payload).unwrap(),
+            command: &self.bed.nodes.pinned_command(self.pinned).unwrap(),
             serial: 1,
             id: "a test",
             nonce: [7; 32],
@@ -114,14 +114,23 @@ async fn a_connection_with_it_does_nothing_else() {
 }
 
 #[tokio::test]
-async fn another_payload_is_not_taken() {
+async fn nothing_is_taken_but_what_is_pinned() {
     let stand = Certified::new();
+    let (certified, _) = command("echo certified");
+    let options = vec!["ProxyCommand=touch done".to_owned()];
+    let inner = InnerLinks { options, ..certified.inner.clone() };
+    // The second one would have the host itself run what it says, to reach a child of its own.
+    for spec in [command("echo something else").0, RunSpec { inner, ..certified }] {
+        not_taken(&stand, spec).await;
+    }
+}
+
+async fn not_taken(stand: &Certified, other: RunSpec) {
     let parent = Parent::new(&stand.bed, &[], &[]);
     let (owner, mut said) = channel(8);
     let reach = Reach::Asked { kind: AskKind::Certificate, access: Some(Box::new(stand.access.clone())) };
     let connector = Connector::Ssh { client: Arc::clone(&parent.client), nodes: stand.bed.nodes.clone() };
     let link = ChildLink::open(Arc::new(connector), LinkId(1), Target { host: spec("a"), reach }, owner);
-    let (other, _) = command("echo something else");
     let mut next = async || said.recv().await.unwrap().1;
     let FromChild::Asked { request, .. } = next().await else { panic!("it asks for a certificate") };
     link.answer(stand.certify(&request, "127.0.0.0/8"));
@@ -134,13 +143,13 @@ async fn another_payload_is_not_taken() {
         epoch: Epoch(1),
         levels: None,
         window: 1,
-        members: 0,
+        members: 1,
         begun: None,
         deadline_ms: None,
         identities: vec![],
     })));
     let FromChild::Lost(reason) = next().await else { panic!("it is lost") };
-    assert!(reason.text.contains("is not the one that this node may run"), "{reason}");
+    assert!(reason.text.contains("is not what this node may run"), "{reason}");
     assert!(std::fs::read_dir(stand.bed.fleet.spool("a").unwrap().join("runs")).is_err());
 }
 
