@@ -80,6 +80,11 @@ fn notices_of(targets: &Targets) -> Result<Vec<String>, AuthorityError> {
         notices
             .push("KnownHostsCommand is not asked for the hosts that parents log in on: only the files count".into());
     }
+    if targets.list.iter().flatten().any(|target| target.setup.revoked_host_keys) {
+        let text = "RevokedHostKeys is not looked at for the hosts that parents log in on: mark such keys with \
+                    @revoked in known_hosts";
+        notices.push(text.into());
+    }
     Ok(notices)
 }
 

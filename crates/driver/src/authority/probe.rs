@@ -36,6 +36,8 @@ pub(super) struct Setup {
     pub hashes_names: bool,
     /// Whether keys are asked of a command, too.
     pub known_hosts_command: bool,
+    /// Whether a file of its own says which keys are revoked.
+    pub revoked_host_keys: bool,
     /// Whether names are looked up before anything else is decided.
     pub canonical: bool,
 }
@@ -58,6 +60,7 @@ impl Answer {
                 "hashknownhosts" => setup.hashes_names = is_yes(&value),
                 "identitiesonly" => setup.identities_only = is_yes(&value),
                 "canonicalizehostname" => setup.canonical = !matches!(value.as_str(), "false" | "no"),
+                "revokedhostkeys" => setup.revoked_host_keys = value != "none",
                 "knownhostscommand" => setup.known_hosts_command = value != "none",
                 _ => {}
             }

@@ -100,10 +100,12 @@ fn files_may_be_named_by_host() {
 }
 
 #[test]
-fn a_command_for_known_hosts_is_not_asked_and_that_is_said() {
+fn what_else_ssh_may_look_at_for_host_keys_is_not_and_that_is_said() {
     let stand = Stand::new();
-    let (_, notices) = stand.access("KnownHostsCommand /bin/false\n", "", &["web1", "web2"]);
-    assert!(notices.iter().any(|notice| notice.contains("KnownHostsCommand")), "{notices:?}");
+    for option in ["KnownHostsCommand", "RevokedHostKeys"] {
+        let (_, notices) = stand.access(&format!("{option} /bin/false\n"), "", &["web1", "web2"]);
+        assert!(notices.iter().any(|notice| notice.contains(option)), "{notices:?}");
+    }
 }
 
 #[test]
