@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use tokio::process::Command;
 
 /// Time for what `ConnectTimeout` does not count: authentication, and a name service that is slow to answer.
-const LOGIN_TIME: Duration = Duration::from_secs(30);
+pub(super) const LOGIN_TIME: Duration = Duration::from_secs(30);
 
 /// For a session that sshd refuses to be tried again.
 const SESSION_TIME: Duration = Duration::from_secs(1);

@@ -2,7 +2,7 @@
 
 use crate::agent::Line;
 use crate::ssh::client::SshClient;
-use crate::ssh::connection::Connection;
+use crate::ssh::connection::{Connection, LOGIN_TIME};
 use crate::ssh::lent::config::{Login, known_hosts};
 use crate::ssh::lent::files::{self, LinkFolder};
 use crate::ssh::lent::place::place;
@@ -15,6 +15,7 @@ use mcom_model::{Access, AskKind, HostSpec, Reason, ReasonKind};
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::process::Command;
 
 impl Lent {
@@ -29,8 +30,9 @@ impl Lent {
         let key = client.folder().join("key");
         let public = self.key.get_or_init(|| make_key(&key)).await.as_ref().map_err(|why| not_granted(why.clone()))?;
         let place = place(self.places.as_deref(), host, access).await?;
-        let asked = line.ask(AskKind::Certificate, Bytes::new(), public.blob().clone()).await;
-        let certificate = fitting(asked.map_err(not_granted)?, public)?;
+        let asked = line.ask(AskKind::Certificate, Bytes::new(), public.blob().clone());
+        let granted = within(client.connect_timeout() + LOGIN_TIME, asked).await?;
+        let certificate = fitting(granted, public)?;
         let number = client.number();
         let unusable = |error: std::io::Error| internal("the files of a link", &error);
         let folder = LinkFolder::make(client.folder().join(format!("{number}.d"))).map_err(unusable)?;
@@ -64,6 +66,15 @@ async fn make_key(file: &Path) -> Result<PublicIdentity, Reason> {
     public.ok_or_else(|| failed(ReasonKind::SshFailed, format!("ssh-keygen: {said}")))
 }
 
+/// What is granted in time: where the answer was lost on its way, the host must not be waited for without end.
+async fn within(time: Duration, asked: impl Future<Output = Result<Bytes, Reason>>) -> Result<Bytes, LinkFailure> {
+    let late = |_| {
+        let text = format!("its parent got no answer to what it asked for within {} s", time.as_secs());
+        LinkFailure::Unreachable(Reason::new(ReasonKind::ConnectTimeout, text))
+    };
+    tokio::time::timeout(time, asked).await.map_err(late)?.map_err(not_granted)
+}
+
 /// What came down must be a certificate for this very key.
 fn fitting(granted: Bytes, key: &PublicIdentity) -> Result<PublicIdentity, LinkFailure> {
     let certificate = PublicIdentity::from_blob(granted, "mcom").ok();
@@ -71,4 +82,18 @@ fn fitting(granted: Bytes, key: &PublicIdentity) -> Result<PublicIdentity, LinkF
         let text = "what the coordinator gave is no certificate for the key of its parent";
         LinkFailure::Refused(Reason::new(ReasonKind::CredentialRefused, text))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_that_never_comes_is_not_waited_for() {
+        let late = within(Duration::from_millis(1), std::future::pending()).await;
+        let Err(LinkFailure::Unreachable(reason)) = late else { panic!("{late:?}") };
+        assert_eq!(reason.kind, ReasonKind::ConnectTimeout);
+        let granted = within(Duration::from_secs(60), async { Ok(Bytes::from_static(b"granted")) }).await;
+        assert_eq!(granted.unwrap(), "granted");
+    }
 }
