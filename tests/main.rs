@@ -17,6 +17,7 @@ mod hosts;
 mod interrupt;
 mod limits;
 mod locks;
+mod modes;
 mod once;
 mod output;
 mod ping;

@@ -6,9 +6,10 @@ use crate::run::identity::who;
 use mcom_driver::run::Control;
 use serde::{Deserialize, Serialize};
 use std::convert::Infallible;
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::os::fd::AsRawFd as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _};
@@ -64,6 +65,7 @@ impl ControlSocket {
             _ => {}
         }
         let listener = UnixListener::bind(&path)?;
+        std::fs::set_permissions(&path, Permissions::from_mode(0o600))?;
         Ok(Self { _folder: folder, path, listener })
     }
 
