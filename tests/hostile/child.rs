@@ -4,7 +4,7 @@ use crate::hostile::stage::{Case, Played, Stage, broken, case};
 use mcom_testbed::Fleet;
 
 /// What a captured host says, and what becomes of it. One run has all of them.
-const CASES: &[Case] = &[
+pub const CASES: &[Case] = &[
     broken("no-hello", "refused", "its first message is no hello"),
     broken("hello-twice", "unknown", "it said hello twice"),
     case("another-node", "refused", "node-digest-mismatch", "another node answered"),
@@ -26,6 +26,7 @@ const CASES: &[Case] = &[
     broken("huge-hello", "refused", "announces 16777215 bytes"),
     broken("ended-before-it-started", "unknown", "with a receipt, without a start"),
     broken("ended-without-a-receipt", "unknown", "without a receipt"),
+    case("ended-twice", "ok", "", "ok"),
     broken("started-twice", "unknown", "it said of"),
     broken("claimed-twice", "unknown", "it said of"),
     broken("not-run-after-its-start", "unknown", "as if it had not started"),

@@ -6,7 +6,7 @@ use mcom_testbed::Fleet;
 use serde_json::Value;
 
 /// What a captured parent asks for, and what of the refusal stands in the record and in the log.
-const REFUSED: &[(&str, &str)] = &[
+pub const REFUSED: &[(&str, &str)] = &[
     ("another-user", "for the user nobody, which is not planned"),
     ("another-service", "for the service ssh-userauth"),
     ("another-session", "for another session than"),
@@ -25,6 +25,9 @@ const REFUSED: &[(&str, &str)] = &[
     ("the-other-child-instead", "is not known for this host"),
     ("link-not-announced", "no link to this host to make now"),
 ];
+
+/// What comes to something else than a refusal.
+pub const OTHERS: [&str; 2] = ["login-after-the-link", "relay-called-impossible"];
 
 fn played(cases: &[&str], way: &str) -> (Stage, Vec<String>, Played) {
     let stage = Stage::of(Fleet::builder().grid("mail", cases.len() + 1, 3));
@@ -45,7 +48,7 @@ fn refusals(played: &Played, parent: &str) -> Vec<Value> {
 
 #[test]
 fn nothing_is_signed_but_the_planned_login() {
-    let cases: Vec<&str> = REFUSED.iter().map(|case| case.0).chain(["login-after-the-link"]).collect();
+    let cases: Vec<&str> = REFUSED.iter().map(|case| case.0).chain([OTHERS[0]]).collect();
     let (_stage, parents, played) = played(&cases, "relay");
     let told = REFUSED.iter().map(|case| case.1).chain(["no link to this host to make now"]);
     let mut wrong = Vec::new();
@@ -69,7 +72,7 @@ fn nothing_is_signed_but_the_planned_login() {
 /// It lets the parent do less, is recorded, and only where nothing else was asked for.
 #[test]
 fn who_says_that_relay_is_impossible_gains_nothing() {
-    let (_stage, parents, played) = played(&["relay-called-impossible"], "auto");
+    let (_stage, parents, played) = played(&[OTHERS[1]], "auto");
     let moved: Vec<Value> = played.run.events().into_iter().filter(|event| event["said"] == "transit").collect();
     assert_eq!(moved.len(), 1, "{}", played.log);
     assert!(moved[0]["reason"]["text"].as_str().unwrap().contains("believe me"), "{moved:?}");

@@ -5,7 +5,7 @@ use crate::scene::{PATIENCE, Part};
 use mcom_testbed::Fleet;
 use std::time::Instant;
 
-const CASES: &[Case] = &[
+pub const CASES: &[Case] = &[
     broken("endless-output", "unknown", "which nobody had allowed"),
     broken("endless-bodies", "unknown", "more bodies than its hosts have streams"),
     broken("endless-printed", "unknown", "it said more than"),

@@ -6,7 +6,7 @@ use crate::scene::until;
 use mcom_testbed::Fleet;
 
 /// One datacenter with a captured parent for each, and one whose parent is as it should be.
-const CASES: &[Case] = &[
+pub const CASES: &[Case] = &[
     broken("result-for-a-foreign-host", "unknown", "which is not below it"),
     broken("result-for-no-host", "unknown", "it spoke of host 4000000000, which is not below it"),
     broken("output-of-a-foreign-host", "unknown", "which is not below it"),

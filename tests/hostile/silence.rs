@@ -3,7 +3,7 @@
 use crate::hostile::stage::{Case, Stage, case};
 use mcom_testbed::Fleet;
 
-const CASES: &[Case] = &[
+pub const CASES: &[Case] = &[
     case("half-a-frame", "ok", "", "link lost once"),
     case("silence", "ok", "", "link lost once"),
     case("silence-from-the-start", "unreachable", "connect-timeout", "said nothing"),

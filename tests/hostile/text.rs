@@ -5,7 +5,7 @@ use crate::terminal::AtTerminal;
 use mcom_testbed::Fleet;
 
 /// What a captured host says, and what becomes of it: the words stand in the log.
-const CASES: &[Case] = &[
+pub const CASES: &[Case] = &[
     case("escapes-in-a-reason", "refused", "cannot-execute", "evil-was-here"),
     case("escapes-in-a-hello", "ok", "", "ok"),
     case("escapes-in-a-result", "ok", "", "evil-was-here"),
