@@ -37,6 +37,10 @@ pub const ASK_FRAME: usize = 32 << 10;
 /// Logins that are signed for one edge between a parent and a child: one try, and one reconnect.
 pub const GRANTS_PER_EDGE: u32 = 2;
 
+/// Logins on one host that are signed below one link, whoever of the hosts there makes them: a parent that is replaced has
+/// a try and a reconnect of its own, and so have two more.
+pub const GRANTS_PER_HOST: u32 = 6;
+
 /// What a link may ask for, for each host below it: four edges of two tries. More is no login but a flood.
 pub const ASKS_PER_HOST: u32 = 8;
 

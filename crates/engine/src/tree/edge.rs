@@ -1,7 +1,7 @@
 //! What the coordinator knows of the edges that parents make: which is open, since when, and what was granted on it.
 
 use crate::tree::run::TreeRun;
-use mcom_model::limits::LOGIN_MS;
+use mcom_model::limits::{GRANTS_PER_EDGE, GRANTS_PER_HOST, LOGIN_MS};
 use mcom_model::{Edge, HostEvent, HostId, RunClock};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -22,6 +22,14 @@ impl OpenEdge {
         *self.granted.entry(by).or_default() += 1;
     }
 
+    /// What counts for this parent. One that speaks for all hosts below it may name any of them as the parent, so what was
+    /// granted to all of them together has a bound too.
+    fn granted(&self, by: HostId) -> u32 {
+        let own = self.granted.get(&by).copied().unwrap_or_default();
+        let all: u32 = self.granted.values().sum();
+        if all < GRANTS_PER_HOST { own } else { own.max(GRANTS_PER_EDGE) }
+    }
+
     /// And it was refused.
     pub(super) fn take_back(&mut self, by: HostId) {
         if let Some(granted) = self.granted.get_mut(&by) {
@@ -39,7 +47,7 @@ impl TreeRun {
         let time = Duration::from_millis(self.run_spec().limits.connect_timeout_ms + LOGIN_MS);
         let left = time.saturating_sub(self.now.since(edge.since));
         let left_ms = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
-        Edge { open: edge.open, left_ms, granted: edge.granted.get(&by).copied().unwrap_or_default() }
+        Edge { open: edge.open, left_ms, granted: edge.granted(by) }
     }
 
     /// Keeps what a parent says about the edges that it makes (coordinator).
