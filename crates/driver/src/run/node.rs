@@ -11,7 +11,7 @@ use crate::spool::{HostIdentity, Spool};
 use crate::ssh::{SshClient, SshSettings};
 use crate::supervisor::OwnAttempt;
 use bytes::Bytes;
-use mcom_engine::tree::{Effect, Input, OwnEvent, TreeRun};
+use mcom_engine::tree::{Effect, Input, LinkFailure, OwnEvent, Reach, TreeRun};
 use mcom_model::{BlobRef, Digest, Reason, ReasonKind, RunSpec};
 use mcom_wire::{Assignment, Down, HelloDown, HelloUp, PROTOCOL, Secret, Up};
 use std::collections::VecDeque;
@@ -188,10 +188,21 @@ impl Node {
         self.only.is_some_and(|only| only != assignment.spec.pinned())
     }
 
+    /// Whoever came with a certificate may have the payload run here, and nothing that keys of this host could do.
+    fn refuse_own_keys(&self, effect: &Effect) -> Option<Input> {
+        let Effect::OpenLink { link, reach: Reach::Own, .. } = effect else { return None };
+        self.only?;
+        let text = "a node that was started with a certificate uses no keys of its host";
+        let failure = LinkFailure::Refused(Reason::new(ReasonKind::CredentialRefused, text));
+        Some(Input::LinkFailed { link: *link, failure })
+    }
+
     fn perform_all(&mut self) {
         loop {
             while let Some(effect) = self.engine.poll_effect() {
-                if let Some(other) = self.links.perform(effect) {
+                if let Some(refused) = self.refuse_own_keys(&effect) {
+                    self.inputs.push_back(refused);
+                } else if let Some(other) = self.links.perform(effect) {
                     self.perform(other);
                 }
             }

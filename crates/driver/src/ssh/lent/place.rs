@@ -8,10 +8,15 @@ use mcom_engine::tree::LinkFailure;
 use mcom_model::{Access, HostSpec};
 use std::path::Path;
 use std::process::Stdio;
+use std::time::Duration;
 use tokio::process::Command;
+use tokio::time::timeout;
 
 /// The port that ssh goes to where nothing says another.
 const USUAL_PORT: u16 = 22;
+
+/// For ssh to read its configuration, which may ask programs (`Match exec`).
+const READING: Duration = Duration::from_secs(10);
 
 /// What ssh connects to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +54,9 @@ pub(super) async fn place(config: Option<&Path>, host: &HostSpec, access: &Acces
     let Some(config) = config.filter(|path| path.as_os_str() != "none") else { return Ok(Place::of(access)) };
     let mut ssh = Command::new("ssh");
     ssh.arg("-G").arg("-F").arg(expand_home(config)).args(["-l", &access.user, "--", &host.name]);
-    let asked = ssh.stdin(Stdio::null()).kill_on_drop(true).output().await;
+    let asked = timeout(READING, ssh.stdin(Stdio::null()).kill_on_drop(true).output()).await;
+    let asked =
+        asked.map_err(|_| internal(&format!("[ssh.inner] config {}", config.display()), &"ssh -G did not end"))?;
     let output = asked.map_err(|error| internal("ssh cannot be run", &error))?;
     if output.status.success() {
         return Ok(Place::said(host, access, &String::from_utf8_lossy(&output.stdout)));
