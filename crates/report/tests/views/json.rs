@@ -1,8 +1,8 @@
 //! The run for programs.
 
 use crate::fixture::{Scene, reason, text};
-use crate::lost::lost_parents;
 use crate::logins::logins;
+use crate::lost::lost_parents;
 use crate::story::{HOSTILE, story};
 use insta::assert_snapshot;
 use mcom_model::{EndedBy, Exit, HostEvent, Outcome, OutputMode, ReasonKind, What};
