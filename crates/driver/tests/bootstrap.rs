@@ -151,7 +151,9 @@ async fn credentials_and_host_keys_that_do_not_fit_say_so() {
     std::fs::write(&file, format!("a ssh-ed25519 {key}\n")).unwrap();
     let option = format!("UserKnownHostsFile={}", file.display());
     let changed = Bed::with_options(one(), &[&option], Duration::from_secs(10));
-    assert_eq!(changed.refused("a").await.kind, ReasonKind::HostKeyChanged);
+    let reason = changed.refused("a").await;
+    assert_eq!(reason.kind, ReasonKind::HostKeyChanged);
+    assert!(reason.text.contains(&format!("{}:1", file.display())), "{reason}");
 }
 
 #[tokio::test]

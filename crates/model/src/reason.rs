@@ -17,6 +17,8 @@ pub enum ReasonKind {
     NoRoute,
     /// SSH refused every credential.
     AuthRefused,
+    /// The operator's agent, or key, did not sign.
+    AgentRefused,
     /// The host's key is not known here.
     HostKeyUnknown,
     /// The host's key is another than the known one.
@@ -127,11 +129,18 @@ impl ReasonKind {
             Self::ConnectionRefused => "check that sshd runs there, and the port in the inventory",
             Self::NameNotResolved => "set `address` in the inventory, or HostName in ssh_config",
             Self::NoRoute => "check the route to the host from its parent",
-            Self::AuthRefused => "check the user and that the key is in authorized_keys: ssh HOST true",
-            Self::HostKeyUnknown => {
-                "add the host's key to known_hosts here: mcom ping --learn; with --credentials own, on its parent: ssh HOST true"
+            Self::AuthRefused => {
+                "check the user and that the key is in authorized_keys: ssh HOST true; with --credentials certificate, that the line of mcom doctor --ca is there, and [certificate] source"
             }
-            Self::HostKeyChanged => "find out why the key changed; then ssh-keygen -R HOST and accept the new one",
+            Self::AgentRefused => {
+                "look at ssh-add -l here; where the key is constrained, allow the way from parent to child: ssh-add -h 'PARENT>HOST' KEY; or go on with --credentials transit"
+            }
+            Self::HostKeyUnknown => {
+                "add the host's key to known_hosts here: mcom ping --learn -h HOST; with --credentials own, on its parent: ssh HOST true"
+            }
+            Self::HostKeyChanged => {
+                "find out why the key changed; then ssh-keygen -R HOST -f FILE; mcom ping --learn -h HOST; with --credentials own, on its parent: ssh HOST true"
+            }
             Self::RelayImpossible => {
                 "let this host be reached with --credentials transit, or put OpenSSH 8.9 or later there"
             }
@@ -140,7 +149,7 @@ impl ReasonKind {
                 "set AllowTcpForwarding local in the sshd_config of the parent, or choose another one with --parents"
             }
             Self::RunAsRefused => {
-                "let sudo or doas do it without a password there, or give one: --sudo -K with --credentials transit"
+                "let the login user do it without a password there, so that this succeeds: sudo -n -u USER true (or doas -n); or give the password: --sudo -K with --credentials transit"
             }
             Self::SshFailed => "try the same with ssh -v HOST true",
             Self::LinkLost | Self::ParentLost => "run it again on these hosts",

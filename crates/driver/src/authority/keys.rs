@@ -41,7 +41,9 @@ impl AgentKey {
             self.constrained.store(true, Ordering::Relaxed);
             return Ok(signature);
         }
-        Err("the operator's agent refused to sign: look at what ssh-add -l lists".into())
+        Err("the operator's agent refused to sign: its key may be constrained to destinations (ssh-add -h \
+             'PARENT>HOST'), want a confirmation (ssh-add -c), or the agent be locked"
+            .into())
     }
 }
 

@@ -178,5 +178,5 @@ fn refused(why: &str) -> Verdict {
 
 /// The key could not sign: the operator's side, and no parent, is to blame.
 fn failed(why: impl Into<String>) -> Reason {
-    Reason::new(ReasonKind::AuthRefused, why.into())
+    Reason::new(ReasonKind::AgentRefused, why.into())
 }

@@ -30,12 +30,16 @@ const PHRASES: &[(&str, ReasonKind)] = &[
 const ASIDES: &[&str] =
     &["@@@", "Warning: Permanently added", "Connection to ", "Offending ", "Host key verification failed"];
 
+/// What stands before the place of a known key.
+const PLACE: &str = " (offending: ";
+
 /// How sshd says that it forwards nothing.
 const FORBIDDEN: &[&str] = &["administratively prohibited", "unknown channel type"];
 
 /// Why a connection could not be made, from everything that `ssh` printed.
 pub fn classify(printed: &str) -> LinkFailure {
     let reason = match classified(printed) {
+        Some((line, ReasonKind::HostKeyChanged)) => Reason::new(ReasonKind::HostKeyChanged, located(line, printed)),
         Some((line, kind)) => Reason::new(kind, line),
         None => Reason::new(ReasonKind::SshFailed, last_line(printed).unwrap_or("ssh failed and said nothing")),
     };
@@ -44,6 +48,18 @@ pub fn classify(printed: &str) -> LinkFailure {
         ReasonKind::HostKeyChanged => LinkFailure::Refused(reason),
         _ => LinkFailure::Unreachable(reason),
     }
+}
+
+/// What ssh said of a changed key, with the place of the known one, which is what the operator mends.
+fn located(line: &str, printed: &str) -> String {
+    let place =
+        printed.lines().rev().map(tidy).find(|line| line.starts_with("Offending ") && line.contains(" key in "));
+    place.map_or_else(|| line.to_owned(), |place| format!("{line}{PLACE}{})", &place["Offending ".len()..]))
+}
+
+/// The text of a reason without the place, where the file is nobody's to mend.
+pub(super) fn without_place(text: &str) -> &str {
+    text.rsplit_once(PLACE).map_or(text, |(text, _)| text)
 }
 
 /// Why a stream through `gateway` was not opened, from what its connection has printed meanwhile. None where it says
@@ -139,7 +155,7 @@ mod tests {
         (
             "@@@@@@@@@@@@@@@\r\n@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\r\n@@@@@@@@@@@@@@@\r\nIT IS POSSIBLE THAT SOMEONE IS DOING SOMETHING NASTY!\r\nOffending ED25519 key in /root/.ssh/known_hosts:1\r\nHost key for mail1 has changed and you have requested strict checking.\r\nHost key verification failed.\r\n",
             ReasonKind::HostKeyChanged,
-            "Host key for mail1 has changed",
+            "Host key for mail1 has changed and you have requested strict checking. (offending: ED25519 key in /root/.ssh/known_hosts:1)",
         ),
         (
             "kex_exchange_identification: Connection closed by remote host\r\nConnection closed by 127.0.0.1 port 22\r\n",
@@ -205,6 +221,16 @@ mod tests {
         for (printed, kind, _) in TABLE {
             let refused = matches!(classify(printed), LinkFailure::Refused(_));
             assert_eq!(refused, *kind == ReasonKind::HostKeyChanged, "{printed}");
+        }
+    }
+
+    #[test]
+    fn the_place_of_a_known_key_can_be_left_out() {
+        for (printed, kind, _) in TABLE {
+            let (LinkFailure::Unreachable(reason) | LinkFailure::Refused(reason)) = classify(printed);
+            let shorter = without_place(&reason.text);
+            assert_eq!(shorter != reason.text, *kind == ReasonKind::HostKeyChanged, "{printed}");
+            assert!(!shorter.contains("known_hosts:"), "{shorter}");
         }
     }
 

@@ -81,7 +81,7 @@ async fn an_agent_that_refuses_or_is_gone_is_named() {
     agent.add(&["-D"]);
     let failed = |login: &crate::authority::stand::Login| match &login.reached {
         Err(mcom_engine::tree::LinkFailure::Refused(reason) | mcom_engine::tree::LinkFailure::Unreachable(reason)) => {
-            assert_eq!(reason.kind, ReasonKind::AuthRefused);
+            assert_eq!(reason.kind, ReasonKind::AgentRefused);
             reason.text.clone()
         }
         Ok(_) => panic!("it signed"),

@@ -95,6 +95,8 @@ async fn only_the_host_keys_that_came_down_count() {
     assert!(reason.text.contains("a.known in the coordinator's known_hosts"), "{reason}");
     let reason = refused(reach(other.keys).await);
     assert_eq!(reason.kind, ReasonKind::HostKeyChanged);
+    assert!(reason.text.ends_with("(looked up as a.known in the coordinator's known_hosts)"), "{reason}");
+    assert!(!reason.text.contains("offending"), "the parent's own file of this link: {reason}");
     let revoked = vec![right.keys[0].clone(), format!("@revoked {}", right.keys[0])];
     assert_eq!(refused(reach(revoked).await).kind, ReasonKind::HostKeyChanged);
     assert_eq!(bed.fleet.logins("a").unwrap(), 0);

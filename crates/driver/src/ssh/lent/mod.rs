@@ -10,6 +10,7 @@ mod version;
 
 pub(super) use files::LinkFolder;
 
+use crate::ssh::classify::without_place;
 use crate::ssh::config::{ConfigError, SshSettings, check_option};
 use crate::ssh::connection::Way;
 use crate::ssh::lent::place::Place;
@@ -84,6 +85,12 @@ fn explain(failure: LinkFailure, access: &Access) -> LinkFailure {
         LinkFailure::Unreachable(reason) if reason.kind == ReasonKind::HostKeyUnknown => {
             let text = format!("{} (looked up as {} in the coordinator's known_hosts)", reason.text, access.alias);
             LinkFailure::Unreachable(Reason::new(reason.kind, text))
+        }
+        // ssh names the file that was made for this link.
+        LinkFailure::Refused(reason) if reason.kind == ReasonKind::HostKeyChanged => {
+            let seen = without_place(&reason.text);
+            let text = format!("{seen} (looked up as {} in the coordinator's known_hosts)", access.alias);
+            LinkFailure::Refused(Reason::new(reason.kind, text))
         }
         other => other,
     }
