@@ -22,16 +22,37 @@ pub(super) fn refused(run_as: &RunAs, said: &str) -> Reason {
         Some(line) if *tool == RunAsTool::Doas && wants_password(line) => {
             format!("{line} (doas takes none from a pipe: its rule for {user} must say nopass)")
         }
-        Some(line) => line.to_owned(),
+        Some(line) => match advice(user, line) {
+            Some(advice) => format!("{line} ({advice})"),
+            None => line.to_owned(),
+        },
     };
     Reason::new(ReasonKind::RunAsRefused, text)
+}
+
+/// What to do where it is another thing than a password that is missing.
+fn advice(user: &str, line: &str) -> Option<String> {
+    let says = |words: &[&str]| words.iter().any(|words| line.contains(words));
+    if says(&["incorrect password", "Sorry, try again"]) {
+        Some("not the right one there: run it again; hosts that have another one in a run of their own".into())
+    } else if says(&["unknown user"]) {
+        Some(format!("make the user {user} there, or name another one"))
+    } else if says(&["doas is not enabled"]) {
+        Some(format!("write its rule there: permit nopass LOGIN as {user}"))
+    } else {
+        None
+    }
 }
 
 /// Why the tool was not even started.
 pub(super) fn not_started(run_as: &RunAs, error: &std::io::Error) -> Reason {
     let tool = run_as.tool.program();
+    let other = match run_as.tool {
+        RunAsTool::Sudo => "--doas",
+        RunAsTool::Doas => "--sudo",
+    };
     let text = match error.kind() {
-        std::io::ErrorKind::NotFound => format!("{tool} is not installed there"),
+        std::io::ErrorKind::NotFound => format!("{tool} is not installed there (install it, or take {other})"),
         _ => format!("cannot start {tool}: {error}"),
     };
     Reason::new(ReasonKind::RunAsRefused, text)
@@ -57,18 +78,29 @@ mod tests {
     fn the_tools_own_words_are_the_reason() {
         let sudo = [
             ("sudo: a password is required\n", "sudo: a password is required"),
-            ("sudo: unknown user x\nsudo: error initializing audit plugin sudoers_audit\n", "sudo: unknown user x"),
+            (
+                "sudo: unknown user x\nsudo: error initializing audit plugin sudoers_audit\n",
+                "sudo: unknown user x (make the user root there, or name another one)",
+            ),
             (
                 "Sorry, try again.\n\nsudo: no password was provided\nsudo: 1 incorrect password attempt\n",
-                "sudo: 1 incorrect password attempt",
+                "sudo: 1 incorrect password attempt (not the right one there: run it again; hosts that have another one in a run of their own)",
             ),
-            ("Sorry, try again.\n", "Sorry, try again."),
+            (
+                "Sorry, try again.\n",
+                "Sorry, try again. (not the right one there: run it again; hosts that have another one in a run of their own)",
+            ),
+            ("sudo: sorry, you must have a tty to run sudo\n", "sudo: sorry, you must have a tty to run sudo"),
             ("\n", "sudo: not let in as root, without a word"),
         ];
         for (said, reason) in sudo {
             assert_eq!(text(RunAsTool::Sudo, said), reason);
         }
         assert_eq!(text(RunAsTool::Doas, "doas: Operation not permitted\n"), "doas: Operation not permitted");
+        assert_eq!(
+            text(RunAsTool::Doas, "doas: doas is not enabled, /etc/doas.conf: No such file or directory\n"),
+            "doas: doas is not enabled, /etc/doas.conf: No such file or directory (write its rule there: permit nopass LOGIN as root)"
+        );
         assert!(text(RunAsTool::Doas, "doas: Authentication required\n").ends_with("must say nopass)"));
     }
 
@@ -76,7 +108,8 @@ mod tests {
     fn a_tool_that_is_not_there_is_named() {
         let doas = RunAs { tool: RunAsTool::Doas, user: "root".into() };
         let reason = not_started(&doas, &std::io::ErrorKind::NotFound.into());
-        assert_eq!((reason.kind, reason.text.as_str()), (ReasonKind::RunAsRefused, "doas is not installed there"));
+        assert_eq!(reason.kind, ReasonKind::RunAsRefused);
+        assert_eq!(reason.text, "doas is not installed there (install it, or take --sudo)");
     }
 
     #[test]
