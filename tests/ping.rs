@@ -108,7 +108,8 @@ fn a_known_key_is_never_replaced() {
     std::fs::write(&stranger.known, &changed).unwrap();
     let ran = stranger.mcom(&["ping", "--learn", "-y", "-h", "mail[1-2]-dc1", "--flat"]).expect(11);
     assert!(ran.out.starts_with("known 1  mail1-dc1\nCHANGED  mail2-dc1  it shows ssh-ed25519 SHA256:"), "{}", ran.out);
-    assert!(ran.out.ends_with(&format!("where that is right: ssh-keygen -R '{name}'\n")), "{}", ran.out);
+    let again = format!("ssh-keygen -R '{name}' -f '{}'; mcom ping --learn -h 'mail2-dc1'\n", stranger.known);
+    assert!(ran.out.ends_with(&format!("where that is right: {again}")), "{}", ran.out);
     assert_eq!(std::fs::read_to_string(&stranger.known).unwrap(), changed);
 }
 
@@ -116,17 +117,19 @@ fn a_known_key_is_never_replaced() {
 fn keys_are_kept_where_somebody_says_so() {
     let stranger = Stranger::of(Bench::grid(1, 2));
     let learn = ["ping", "--learn", "-h", "mail[1-2]-dc1", "--flat"];
-    for (typed, word) in [("n", "`n` is neither y nor 2: none of these was kept"), ("1", "`1` is neither y nor 2")] {
+    for (typed, word) in
+        [("n", "mcom: none of these was kept"), ("No", "mcom: none of these was kept"), ("2", "`2` is neither y nor n")]
+    {
         let mut ping = AtTerminal::of(&stranger.command(&learn));
-        ping.wait_for("keep them? y, or of how many hosts they are: ");
+        ping.wait_for("keep them? (y/n) ");
         ping.key(format!("{typed}\n").as_bytes());
         ping.wait_for(word);
         ping.expect(4);
         assert!(stranger.lines().is_empty());
     }
     let mut ping = AtTerminal::of(&stranger.command(&learn));
-    ping.wait_for("keep them? y, or of how many hosts they are: ");
-    ping.key(b"2\n");
+    ping.wait_for("keep them? (y/n) ");
+    ping.key(b"y\n");
     ping.wait_for("learnt 2");
     ping.expect(0);
     assert_eq!(stranger.lines().len(), 2);

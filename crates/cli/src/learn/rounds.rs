@@ -111,7 +111,7 @@ impl Lesson<'_> {
         }
         let shown: Vec<(HostId, &PublicIdentity)> = new.iter().map(|(id, key)| (*id, key)).collect();
         say(&offered(self.plan, &shown));
-        ask(self.args, new.len())?;
+        ask(self.args)?;
         let mut files: BTreeMap<(PathBuf, bool), Vec<String>> = BTreeMap::new();
         for (id, key) in &new {
             let known = self.known[id.0 as usize].as_ref();
@@ -154,10 +154,14 @@ impl Lesson<'_> {
             let host = &self.plan.host(id).name;
             match learnt {
                 Learnt::Changed(key) => {
-                    let name = self.known[id.0 as usize].as_ref().map_or(host, |known| &known.name);
+                    let known = self.known[id.0 as usize].as_ref();
+                    let name = known.map_or(host, |known| &known.name);
+                    let file = known.and_then(|known| known.file.as_ref());
+                    let file = file.map_or_else(String::new, |file| format!(" -f '{}'", file.display()));
                     let shows = format!("{} {}", sanitise_line(key.algorithm().as_bytes()), key.fingerprint());
                     let _ = writeln!(text, "CHANGED  {host}  it shows {shows}, and is known by another key");
-                    let _ = writeln!(text, "    → find out why; where that is right: ssh-keygen -R '{name}'");
+                    let again = format!("ssh-keygen -R '{name}'{file}; mcom ping --learn -h '{host}'");
+                    let _ = writeln!(text, "    → find out why; where that is right: {again}");
                 }
                 Learnt::Silent(why) => {
                     let _ = writeln!(text, "UNREACHABLE  {host}  {}", sanitise_line(why.as_bytes()));
@@ -186,16 +190,17 @@ const fn is_well(learnt: &Learnt) -> bool {
     is_known(learnt) || is_new(learnt)
 }
 
-/// Whether the keys are to be kept: a yes, or how many hosts they are of, so that nobody nods without looking.
-fn ask(args: &PingArgs, count: usize) -> Result<(), CliError> {
+/// Whether the keys are to be kept.
+fn ask(args: &PingArgs) -> Result<(), CliError> {
     if args.yes {
         return Ok(());
     }
-    let typed = prompt::line("keep them? y, or of how many hosts they are: ").map_err(unasked)?;
-    if matches!(typed.as_str(), "y" | "Y" | "yes") || typed.parse() == Ok(count) {
-        return Ok(());
-    }
-    let error = format!("`{}` is neither y nor {count}: none of these was kept", sanitise_line(typed.as_bytes()));
+    let typed = prompt::line("keep them? (y/n) ").map_err(unasked)?;
+    let error = match typed.to_ascii_lowercase().as_str() {
+        "y" | "yes" => return Ok(()),
+        "n" | "no" => "none of these was kept".to_owned(),
+        _ => format!("`{}` is neither y nor n: none of these was kept", sanitise_line(typed.as_bytes())),
+    };
     Err(CliError::new(ErrorKind::Refused, error))
 }
 
