@@ -225,7 +225,9 @@ fn passwords() {
   or without parents: --flat
 ";
     for way in ["auto", "relay", "certificate", "own"] {
-        refused(&alone, &["-h", "web[1-2]-dc1", "-K", "--sudo", "--credentials", way, "--", "id"], 4, seen);
+        let args = ["-h", "web[1-2]-dc1", "-K", "--sudo", "--credentials", way, "--", "id"];
+        refused(&alone, &args, 4, seen);
+        refused(&alone, &[&["-n"], &args[..]].concat(), 4, seen);
     }
     let mixed = Alone::with_inventory("[[hosts]]\npattern = 'web[1-3]-dc1'\ncredentials = 'own'\n");
     refused(&mixed, &["-h", "web[1-3]-dc1", "-K", "--sudo", "--credentials=transit", "--", "id"], 4, seen);
@@ -253,7 +255,10 @@ fn certificates() {
   name its key in the configuration: [certificate] ca = \"~/.ssh/mcom_ca\"
   without one: --credentials auto
 ";
-    refused(&alone, &["-h", "web[1-2]-dc1", "--credentials", "certificate", "--", "id"], 2, none);
+    let args = ["-h", "web[1-2]-dc1", "--credentials", "certificate", "--", "id"];
+    for verb in [&[][..], &["-n"], &["plan"]] {
+        refused(&alone, &[verb, &args[..]].concat(), 2, none);
+    }
     let no_ca = "mcom: no certificate authority is configured
   make its key: ssh-keygen -t ed25519 -f ~/.ssh/mcom_ca -C mcom_ca
   name it in the configuration: [certificate] ca = \"~/.ssh/mcom_ca\"

@@ -90,6 +90,6 @@ fn without_any_key_nothing_starts() {
     let mut command = bench.command(&["-h", "mail[1-2]-dc1", "--", "true"]);
     let ran: crate::support::Ran = command.env_remove("SSH_AUTH_SOCK").output().unwrap().into();
     let ran = ran.expect(1);
-    assert!(ran.err.starts_with("mcom: no SSH key to log in with on the children: "), "{}", ran.err);
+    assert!(ran.err.starts_with("mcom: no SSH key to log in with on the children:\n- "), "{}", ran.err);
     assert!(bench.events().is_empty());
 }

@@ -41,6 +41,8 @@ fn hosts_are_counted_by_the_way_they_are_reached() {
         "[[hosts]]\npattern = 'mail[1-5]-dc2'\nweight = 0\ncredentials = 'transit'\n[[hosts]]\npattern = 'mail[1-4]-dc1'\n\
          weight = 0\ncredentials = 'own'\n",
     );
+    // A plan with certificates is refused where nobody makes them.
+    alone.file("config/mcom/config.toml", "inventory = 'fleet.toml'\n[certificate]\nca = 'ca'\n");
     let plan = |args: &[&str]| alone.mcom(&[&["plan", "-h", "mail[1-10]-(dc1|dc2)"], args].concat()).expect(0).out;
     let line = |args: &[&str]| plan(args).lines().last().unwrap_or_default().to_owned();
     for (way, text) in [

@@ -50,6 +50,8 @@ pub enum ErrorKind {
     NothingLeft,
     /// It would be unsafe, or the operator did not confirm it.
     Refused,
+    /// The operator interrupted at a question.
+    Interrupted,
 }
 
 impl ErrorKind {
@@ -60,6 +62,7 @@ impl ErrorKind {
             Self::Usage | Self::Pattern | Self::Payload | Self::Config | Self::Inventory | Self::Plan => exit::USAGE,
             Self::NothingMatched | Self::NoRun | Self::NothingLeft => exit::NOTHING_MATCHED,
             Self::StalePlan | Self::Busy | Self::Refused => exit::REFUSED,
+            Self::Interrupted => exit::INTERRUPTED,
         }
     }
 
@@ -77,7 +80,8 @@ impl ErrorKind {
             Self::Ledger => Some("the ledger is below $XDG_STATE_HOME/mcom, ~/.local/state/mcom without it"),
             Self::NoRun => Some("the runs of this machine: mcom history"),
             Self::NothingLeft => Some("what came of it: mcom log RUN"),
-            Self::Payload | Self::File | Self::Inventory | Self::NoNode | Self::Busy | Self::Refused => None,
+            Self::Payload | Self::File | Self::Inventory | Self::NoNode => None,
+            Self::Busy | Self::Refused | Self::Interrupted => None,
         }
     }
 }
@@ -93,6 +97,11 @@ impl CliError {
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
+    }
+
+    /// Interrupted at a question, before anything was started.
+    pub fn interrupted() -> Self {
+        Self::new(ErrorKind::Interrupted, "interrupted: nothing was started")
     }
 
     /// A file that cannot be read.
@@ -144,6 +153,7 @@ mod tests {
         ] {
             assert!((1..10).contains(&kind.exit_code()), "{kind:?}");
         }
+        assert_eq!(CliError::interrupted().kind.exit_code(), exit::INTERRUPTED);
     }
 
     #[test]

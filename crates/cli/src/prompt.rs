@@ -14,8 +14,10 @@ const SECRET: usize = 1024;
 pub enum Unasked {
     /// There is no terminal, or another process has it.
     NoTerminal,
-    /// The operator typed nothing, or interrupted.
+    /// The operator typed nothing.
     Declined,
+    /// The operator interrupted.
+    Interrupted,
 }
 
 /// Asks for a secret: what is typed is not shown, and never kept in a buffer of the terminal.
@@ -26,7 +28,7 @@ pub fn secret(question: &str) -> Result<Secret, Unasked> {
     let typed = read_secret(&mut terminal);
     drop(quiet);
     say(&mut terminal, "\n");
-    typed.ok_or(Unasked::Declined)
+    typed
 }
 
 /// Asks for a line.
@@ -79,8 +81,8 @@ impl Drop for Quiet {
     }
 }
 
-/// Reads keys up to the end of the line; none where nothing was typed, or the operator interrupted.
-fn read_secret(terminal: &mut impl Read) -> Option<Secret> {
+/// Reads keys up to the end of the line.
+fn read_secret(terminal: &mut impl Read) -> Result<Secret, Unasked> {
     let mut secret = Zeroizing::new(Vec::with_capacity(SECRET));
     let mut key = Zeroizing::new([0]);
     let whole = loop {
@@ -91,7 +93,7 @@ fn read_secret(terminal: &mut impl Read) -> Option<Secret> {
             // The end of the line, or of all input.
             b'\n' | b'\r' | 0x04 => break true,
             // Interrupt, quit, suspend.
-            0x03 | 0x1c | 0x1a => break false,
+            0x03 | 0x1c | 0x1a => return Err(Unasked::Interrupted),
             // A character may be of several bytes, all but the first of one kind.
             0x08 | 0x7f => while secret.pop().is_some_and(|byte| byte & 0xc0 == 0x80) {},
             0x15 => secret.clear(),
@@ -99,26 +101,29 @@ fn read_secret(terminal: &mut impl Read) -> Option<Secret> {
             _ => break false,
         }
     };
-    (whole && !secret.is_empty()).then(|| Secret::new(std::mem::take(&mut *secret)))
+    if whole && !secret.is_empty() { Ok(Secret::new(std::mem::take(&mut *secret))) } else { Err(Unasked::Declined) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn typed(keys: &[u8]) -> Option<Vec<u8>> {
+    fn typed(keys: &[u8]) -> Result<Vec<u8>, Unasked> {
         let mut keys = keys;
         read_secret(&mut keys).map(|secret| secret.reveal().to_vec())
     }
 
     #[test]
     fn keys_make_a_line() {
-        assert_eq!(typed(b"geheim\n rest"), Some(b"geheim".to_vec()));
-        assert_eq!(typed("a\u{e9}\u{7f}b\r".as_bytes()), Some(b"ab".to_vec()));
-        assert_eq!(typed(b"wrong\x15right\n"), Some(b"right".to_vec()));
-        assert_eq!(typed(b"p w\x04"), Some(b"p w".to_vec()));
-        for keys in [&b"\n"[..], b"geheim\x03\n", b"\x04", b"geheim", &[b'x'; SECRET + 2]] {
-            assert_eq!(typed(keys), None, "{keys:?}");
+        assert_eq!(typed(b"geheim\n rest"), Ok(b"geheim".to_vec()));
+        assert_eq!(typed("a\u{e9}\u{7f}b\r".as_bytes()), Ok(b"ab".to_vec()));
+        assert_eq!(typed(b"wrong\x15right\n"), Ok(b"right".to_vec()));
+        assert_eq!(typed(b"p w\x04"), Ok(b"p w".to_vec()));
+        for keys in [&b"\n"[..], b"\x04", b"geheim", &[b'x'; SECRET + 2]] {
+            assert_eq!(typed(keys), Err(Unasked::Declined), "{keys:?}");
+        }
+        for keys in [&b"geheim\x03\n"[..], b"\x03", b"a\x1c", b"\x1a"] {
+            assert_eq!(typed(keys), Err(Unasked::Interrupted), "{keys:?}");
         }
     }
 }

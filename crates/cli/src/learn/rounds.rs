@@ -208,6 +208,7 @@ fn unasked(why: Unasked) -> CliError {
     match why {
         Unasked::NoTerminal => CliError::new(ErrorKind::Refused, "nobody can be asked here: none of these was kept")
             .hint("run it at a terminal, or say that they are right: --yes"),
+        Unasked::Interrupted => CliError::interrupted(),
         Unasked::Declined => CliError::new(ErrorKind::Refused, "nothing was typed: none of these was kept"),
     }
 }

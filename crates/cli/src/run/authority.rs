@@ -4,15 +4,17 @@
 use crate::config::Settings;
 use crate::error::{CliError, ErrorKind};
 use crate::output::say;
-use crate::prompt;
+use crate::prompt::{self, Unasked};
 use crate::run::ssh::{IDENTITY, at_home};
 use mcom_driver::authority::{AuthorityError, AuthoritySettings, CaKey, CaSettings, OperatorAuthority};
 use mcom_driver::bootstrap::NodeStore;
 use mcom_driver::ssh::SshSettings;
 use mcom_model::{Credentials, Plan, RunSpec};
+use mcom_wire::Secret;
 use std::path::{Path, PathBuf};
 
-/// The authority that a run needs; none where no parent asks for anything.
+/// The authority that a run needs. Where no parent asks for anything, it has the keys for this machine's own links whose
+/// passphrase was typed; what else these links lack is for ssh to say.
 pub(super) fn authority(
     long: &SshSettings,
     plan: &Plan,
@@ -20,13 +22,9 @@ pub(super) fn authority(
     nodes: &NodeStore,
     settings: &Settings,
 ) -> Result<Option<OperatorAuthority>, CliError> {
-    if !OperatorAuthority::needed(plan) {
-        return Ok(None);
-    }
-    let ca = ca(settings);
-    if ca.is_none() && plan.host_ids().any(|id| plan.credentials_of(id) == Credentials::Certificate) {
-        return Err(no_ca());
-    }
+    let needed = OperatorAuthority::needed(plan);
+    is_certified(plan, settings)?;
+    let ca = ca(settings).filter(|_| needed);
     let of_run = AuthoritySettings {
         long: long.clone(),
         identity_files: long.options.iter().filter_map(|option| identity(option)).collect(),
@@ -35,10 +33,52 @@ pub(super) fn authority(
         pinned: spec.pinned(),
         nodes: nodes.clone(),
     };
-    let mut ask = |key: &Path| prompt::secret(&format!("passphrase of {}: ", key.display())).ok();
-    let authority = OperatorAuthority::prepare(&of_run, plan, &mut ask).map_err(|error| not_prepared(&error))?;
+    let mut passphrases = Passphrases::default();
+    let mut ask = |key: &Path| passphrases.ask(key, prompt::secret);
+    let prepared = OperatorAuthority::prepare(&of_run, plan, &mut ask);
+    if passphrases.interrupted {
+        return Err(CliError::interrupted());
+    }
+    let authority = match prepared {
+        Err(_) if !needed => return Ok(None),
+        prepared => prepared.map_err(|error| not_prepared(&error))?,
+    };
     authority.notices().iter().for_each(|notice| say(&format!("mcom: {notice}\n")));
     Ok(Some(authority))
+}
+
+/// What came of asking for passphrases.
+#[derive(Default)]
+struct Passphrases {
+    /// The key whose passphrase was typed last: asked for again, that one was wrong.
+    typed: Option<PathBuf>,
+    /// Nothing more is asked then.
+    interrupted: bool,
+}
+
+impl Passphrases {
+    fn ask(&mut self, key: &Path, prompt: impl FnOnce(&str) -> Result<Secret, Unasked>) -> Option<Secret> {
+        if self.interrupted {
+            return None;
+        }
+        let question = format!("passphrase of {}: ", key.display());
+        let typed = match self.typed.as_deref() == Some(key) {
+            true => prompt(&format!("wrong passphrase for {}\n{question}", key.display())),
+            false => prompt(&question),
+        };
+        self.interrupted = matches!(typed, Err(Unasked::Interrupted));
+        self.typed = typed.is_ok().then(|| key.to_path_buf());
+        typed.ok()
+    }
+}
+
+/// Refuses certificates that nobody makes.
+pub(super) fn is_certified(plan: &Plan, settings: &Settings) -> Result<(), CliError> {
+    let certified = || plan.host_ids().any(|id| plan.credentials_of(id) == Credentials::Certificate);
+    match settings.certificate.ca.value.is_none() && OperatorAuthority::needed(plan) && certified() {
+        true => Err(no_ca()),
+        false => Ok(()),
+    }
 }
 
 /// Who certifies, as the configuration says.
@@ -69,5 +109,41 @@ fn not_prepared(error: &AuthorityError) -> CliError {
         AuthorityError::Nodes(_) => ErrorKind::NoNode,
         AuthorityError::Setup(_) | AuthorityError::NoIdentity { .. } | AuthorityError::Socket { .. } => ErrorKind::File,
     };
-    CliError::new(kind, error.to_string())
+    let mends = if let AuthorityError::NoIdentity { mends, .. } = error { mends.as_slice() } else { &[] };
+    mends.iter().fold(CliError::new(kind, error.to_string()), CliError::hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_passphrase_is_said_and_an_interrupt_ends_the_asking() {
+        let mut passphrases = Passphrases::default();
+        let mut asked = Vec::new();
+        let mut ask = |key: &str, answer: Result<&str, Unasked>| {
+            let typed = passphrases.ask(Path::new(key), |question| {
+                asked.push(question.to_owned());
+                answer.map(|text| Secret::new(text.as_bytes().to_vec()))
+            });
+            (typed.is_some(), passphrases.interrupted)
+        };
+        assert_eq!(ask("/k/a", Ok("slip")), (true, false));
+        assert_eq!(ask("/k/a", Ok("right")), (true, false));
+        assert_eq!(ask("/k/b", Err(Unasked::Declined)), (false, false));
+        assert_eq!(ask("/k/b", Err(Unasked::Interrupted)), (false, true));
+        assert_eq!(ask("/k/c", Ok("never asked for")), (false, true));
+        let again = "wrong passphrase for /k/a\npassphrase of /k/a: ";
+        assert_eq!(asked, ["passphrase of /k/a: ", again, "passphrase of /k/b: ", "passphrase of /k/b: "]);
+    }
+
+    #[test]
+    fn what_to_type_stands_below_the_causes() {
+        let mends = vec!["load a key: ssh-add FILE".to_owned()];
+        let error = AuthorityError::NoIdentity { causes: vec!["no agent is set".into(), "/k is locked".into()], mends };
+        let text = not_prepared(&error).to_string();
+        let wanted = "mcom: no SSH key to log in with on the children:\n- no agent is set\n- /k is locked\n  load a key: \
+                      ssh-add FILE\n";
+        assert_eq!(text, wanted);
+    }
 }

@@ -34,6 +34,7 @@ pub(super) fn ask(plan: &Plan) -> Result<Secret, CliError> {
             Err(CliError::new(ErrorKind::Usage, "-K asks for a password, and there is no terminal to ask at")
                 .hint("run it at a terminal, or let sudo do without on the hosts: NOPASSWD in sudoers"))
         }
+        Err(Unasked::Interrupted) => Err(CliError::interrupted()),
         Err(Unasked::Declined) => Err(CliError::new(ErrorKind::Refused, "no password was typed: nothing was started")),
     }
 }

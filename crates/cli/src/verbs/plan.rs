@@ -1,6 +1,6 @@
 //! `mcom plan`, and `mcom run --dry-run`: the plan printed, nothing started.
 
-use crate::args::{PlanArgs, SshArgs};
+use crate::args::{PasswordArgs, PlanArgs, SshArgs};
 use crate::config::Settings;
 use crate::error::{CliError, ErrorKind};
 use crate::exit;
@@ -8,6 +8,7 @@ use crate::inquire::{Question, ask};
 use crate::output::{print, say};
 use crate::request::{Planned, build};
 use crate::resolve::StandardInput;
+use crate::run::permitted;
 use crate::verbs::plan_text::{pick_line, plan_text};
 use mcom_fleet::planner::{Ways, ways};
 use mcom_model::{Inquiry, Plan};
@@ -29,6 +30,7 @@ pub fn plan(args: &PlanArgs, settings: &Settings) -> Result<u8, CliError> {
         return Err(CliError::new(ErrorKind::Usage, "--once skips hosts that have the payload, and there is none")
             .hint("a script: -s FILE; a command: -- CMD or -c TEXT"));
     }
+    permitted(&planned.plan, PasswordArgs::default(), settings)?;
     print_plan(&planned, args.json)?;
     if args.json { Ok(exit::OK) } else { print_who_has_it(&planned.plan, &args.asked.ssh, settings) }
 }

@@ -7,7 +7,7 @@ use crate::exit;
 use crate::output::say;
 use crate::request::{Planned, build, planned_again};
 use crate::resolve::StandardInput;
-use crate::run::{Display, Execution, Shown, Terminal, execute, long_links};
+use crate::run::{Display, Execution, Shown, Terminal, execute, long_links, permitted};
 use crate::verbs::plan::{print_plan, print_who_has_it};
 use crate::verbs::plan_text::{pick_line, plan_brief};
 
@@ -20,6 +20,7 @@ pub fn run(args: &RunArgs, settings: &Settings) -> Result<u8, CliError> {
     };
     let Some(payload) = planned.plan.payload.clone() else { return Err(nothing_to_run()) };
     if args.dry_run {
+        permitted(&planned.plan, args.password, settings)?;
         print_plan(&planned, args.output.json)?;
         return match args.output.json {
             true => Ok(exit::OK),

@@ -53,7 +53,7 @@ fn in_file(path: &Path, agent: Option<&Agent>, ask: AskPassphrase<'_>) -> Result
             {
                 return Ok((public, Signer::of_agent(agent, &held)));
             }
-            unlocked(path, &locked, ask).ok_or_else(|| format!("it is locked: ssh-add {}", path.display()))?
+            unlocked(path, &locked, ask).map_err(|why| format!("it {why}: ssh-add {}", path.display()))?
         }
     };
     Ok((public, Signer::File(Arc::new(private))))

@@ -25,13 +25,12 @@ pub enum AuthorityError {
         said: String,
     },
     /// There is no key to log in with.
-    #[error(
-        "no SSH key to log in with on the children: {why}: load one with ssh-add, name a key file with --identity, or let \
-         parents do without: --credentials own, --credentials transit"
-    )]
+    #[error("no SSH key to log in with on the children:{}", lines(causes))]
     NoIdentity {
-        /// What was looked at.
-        why: String,
+        /// What was looked at, and why there is none in it.
+        causes: Vec<String>,
+        /// What to type, one line each.
+        mends: Vec<String>,
     },
     /// The key of the certificate authority cannot be used.
     #[error("the key of the certificate authority, {key}: {why}: see [certificate] ca in the configuration")]
@@ -49,4 +48,8 @@ pub enum AuthorityError {
         /// What the system said.
         source: std::io::Error,
     },
+}
+
+fn lines(causes: &[String]) -> String {
+    causes.iter().map(|cause| format!("\n- {cause}")).collect()
 }

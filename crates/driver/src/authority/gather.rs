@@ -10,6 +10,9 @@ use mcom_model::limits::IDENTITIES;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// What a key file is whose passphrase nobody typed.
+const LOCKED: &str = "is locked";
+
 /// Times that a passphrase is asked for, as in ssh.
 const TRIES: usize = 3;
 
@@ -26,18 +29,25 @@ pub(super) struct Sources {
 
 /// Gathers the keys; an error where there is none.
 pub(super) fn gather(sources: &Sources, ask: AskPassphrase<'_>) -> Result<Keys, AuthorityError> {
-    let mut gatherer = Gatherer { keys: Keys::default(), missing: Vec::new(), held: Vec::new(), found: Vec::new() };
+    let mut gatherer = Gatherer::default();
     gatherer.look(sources);
     gatherer.certificates(sources);
     gatherer.agent(sources);
     gatherer.files(sources, ask);
-    gatherer.finish()
+    gatherer.finish(sources)
 }
 
+#[derive(Default)]
 struct Gatherer {
     keys: Keys,
     /// Why there are not more keys.
     missing: Vec<String>,
+    /// What to type for the ones that are missing.
+    mends: Vec<String>,
+    /// Whether the agent can be talked to.
+    has_agent: bool,
+    /// Whether there is a key file that ssh itself may be able to use, and nobody here.
+    only_ssh_reads: bool,
     /// The agent's keys.
     held: Vec<PublicIdentity>,
     found: Vec<FoundKey>,
@@ -47,6 +57,7 @@ impl Gatherer {
     fn look(&mut self, sources: &Sources) {
         match sources.agent.as_ref().map(Agent::identities) {
             Some(Ok(held)) => {
+                self.has_agent = true;
                 if held.is_empty() {
                     self.missing.push("the agent holds no key".into());
                 }
@@ -57,9 +68,16 @@ impl Gatherer {
         }
         for (path, named) in &sources.files {
             match find(path, *named) {
+                Ok(found) if found.is_empty() && *named => self.missing.push(format!("there is no {}", path.display())),
                 Ok(found) => self.found.extend(found),
-                Err(why) => self.missing.push(why),
+                Err(why) => {
+                    self.only_ssh_reads = true;
+                    self.missing.push(why);
+                }
             }
+        }
+        if self.found.is_empty() && !sources.files.iter().any(|(_, named)| *named) {
+            self.missing.push("none of the key files that ssh looks for is there".into());
         }
     }
 
@@ -111,7 +129,10 @@ impl Gatherer {
             match (self.signer_now(sources, &found.public), &found.private) {
                 (Some(signer), _) => self.keys.add(found.public.clone(), signer),
                 (None, Some(KeyFile::Locked(key))) => locked.push((found, key)),
-                (None, _) => self.lacks(found, "has to be in the agent"),
+                (None, _) => {
+                    self.only_ssh_reads |= found.path.exists();
+                    self.lacks(found, "has to be in the agent");
+                }
             }
         }
         for (found, key) in locked {
@@ -124,21 +145,52 @@ impl Gatherer {
         // A certificate has the key that was unlocked just before it.
         let before = self.keys.unlocked.iter().find(|key| key.public().same_key(&found.public)).cloned();
         let wanted = before.is_none() && (found.named || self.keys.offered.is_empty());
-        let new = wanted.then(|| unlocked(&found.path, locked, ask).map(Arc::new)).flatten();
-        self.keys.unlocked.extend(new.clone());
-        match before.or(new) {
-            Some(key) => self.keys.add(found.public.clone(), Signer::File(key)),
-            None => self.lacks(found, "is locked"),
+        let key = match before {
+            Some(key) => Ok(key),
+            None if wanted => unlocked(&found.path, locked, ask).map(|key| {
+                let key = Arc::new(key);
+                self.keys.unlocked.push(Arc::clone(&key));
+                key
+            }),
+            None => Err(LOCKED),
+        };
+        match key {
+            Ok(key) => self.keys.add(found.public.clone(), Signer::File(key)),
+            Err(why) => self.lacks(found, why),
         }
     }
 
     fn lacks(&mut self, found: &FoundKey, why: &str) {
         let file = found.path.display();
-        let why = format!("{file} {why}: ssh-add {file}");
-        if found.named && !self.keys.notices.contains(&why) {
-            self.keys.notices.push(why.clone());
+        let (why, mend) = (format!("{file} {why}"), format!("ssh-add {file}"));
+        let notice = format!("{why}: {mend}");
+        if found.named && !self.keys.notices.contains(&notice) {
+            self.keys.notices.push(notice);
         }
-        self.missing.push(why);
+        // A certificate lacks what its key lacks.
+        if !self.missing.contains(&why) {
+            self.missing.push(why);
+            self.mends.push(mend);
+        }
+    }
+
+    /// What to type where there is no key at all.
+    fn mends(&mut self, sources: &Sources) -> Vec<String> {
+        let mut mends = Vec::new();
+        if !self.has_agent {
+            let start = if sources.agent.is_some() { "start another agent" } else { "start an agent" };
+            mends.push(format!("{start}: eval \"$(ssh-agent)\""));
+        }
+        match self.mends.is_empty() {
+            true => mends.push("load a key into the agent: ssh-add FILE".into()),
+            false => mends.extend(self.mends.drain(..).map(|mend| format!("load it into the agent: {mend}"))),
+        }
+        mends.push("name a key file: --identity FILE".into());
+        if self.only_ssh_reads {
+            mends.push("log in on the children from here, by ssh alone: --credentials transit".into());
+            mends.push("log in with the keys that parents have: --credentials own".into());
+        }
+        mends
     }
 
     /// The order of the files, whatever was unlocked when; what is no file's stands before.
@@ -150,9 +202,10 @@ impl Gatherer {
         (self.keys.offered, self.keys.signers) = both.into_iter().unzip();
     }
 
-    fn finish(mut self) -> Result<Keys, AuthorityError> {
+    fn finish(mut self, sources: &Sources) -> Result<Keys, AuthorityError> {
         if self.keys.offered.is_empty() {
-            return Err(AuthorityError::NoIdentity { why: self.missing.join("; ") });
+            let mends = self.mends(sources);
+            return Err(AuthorityError::NoIdentity { causes: self.missing, mends });
         }
         if self.keys.offered.len() > IDENTITIES {
             let more = self.keys.offered.len() - IDENTITIES;
@@ -167,14 +220,19 @@ impl Gatherer {
     }
 }
 
-/// The private key, by a passphrase that the operator types.
-pub(super) fn unlocked(path: &Path, locked: &LockedIdentity, ask: AskPassphrase<'_>) -> Option<PrivateIdentity> {
+/// The private key, by a passphrase that the operator types, or what is wrong with it. Who asks is asked again for the
+/// same file where what was typed was wrong.
+pub(super) fn unlocked(
+    path: &Path,
+    locked: &LockedIdentity,
+    ask: AskPassphrase<'_>,
+) -> Result<PrivateIdentity, &'static str> {
     for _ in 0..TRIES {
-        match locked.unlock(ask(path)?.reveal()) {
-            Ok(key) => return Some(key),
+        match locked.unlock(ask(path).ok_or(LOCKED)?.reveal()) {
+            Ok(key) => return Ok(key),
             Err(KeyFileError::WrongPassphrase) => {}
-            Err(_) => return None,
+            Err(_) => return Err("cannot be unlocked here"),
         }
     }
-    None
+    Err("is locked, and no passphrase that was typed opens it")
 }

@@ -75,13 +75,28 @@ fn no_more_keys_are_offered_than_sshd_hears() {
 fn no_key_at_all_says_what_to_type() {
     let bed = bed();
     let folder = tempfile::tempdir().unwrap();
-    let missing = format!("IdentityFile {}", folder.path().join("missing").display());
-    let config = config(folder.path(), &["IdentityAgent none".into(), missing]);
+    let missing = folder.path().join("missing");
+    let config = config(folder.path(), &["IdentityAgent none".into(), format!("IdentityFile {}", missing.display())]);
     let error = prepared(&settings(&bed, &config, &[]), &relayed(&["a", "b"])).unwrap_err();
-    assert!(matches!(error, AuthorityError::NoIdentity { .. }));
-    let text = error.to_string();
-    for word in ["ssh-add", "--identity", "--credentials own", "--credentials transit"] {
-        assert!(text.contains(word), "{text}");
+    let AuthorityError::NoIdentity { causes, mends } = error else { panic!("{error}") };
+    assert_eq!(causes, ["no agent is set".to_owned(), format!("there is no {}", missing.display())]);
+    let typed = ["eval \"$(ssh-agent)\"", "ssh-add FILE", "--identity FILE"];
+    // Another way of reaching the children takes a key just as well.
+    assert_eq!(mends.len(), typed.len(), "{mends:?}");
+    assert!(mends.iter().zip(typed).all(|(mend, word)| mend.contains(word)), "{mends:?}");
+}
+
+#[test]
+fn a_key_that_ssh_alone_reads_lets_parents_do_without() {
+    let bed = bed();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("odd");
+    std::fs::write(&file, "no key that is read here\n").unwrap();
+    let config = config(folder.path(), &["IdentityAgent none".into(), format!("IdentityFile {}", file.display())]);
+    let error = prepared(&settings(&bed, &config, &[]), &relayed(&["a", "b"])).unwrap_err();
+    let AuthorityError::NoIdentity { mends, .. } = error else { panic!("{error}") };
+    for word in ["--credentials transit", "--credentials own"] {
+        assert!(mends.iter().any(|mend| mend.contains(word)), "{mends:?}");
     }
 }
 
@@ -98,8 +113,9 @@ async fn a_passphrase_is_asked_for_once_and_serves_parents_and_own_links() {
     let key = locked(&bed);
     let settings = settings(&bed, &bed.fleet.ssh_config(), &[]);
     let plan = relayed(&["a", "b"]);
-    let error = prepared(&settings, &plan).unwrap_err().to_string();
-    assert!(error.contains(&format!("{} is locked: ssh-add {}", key.display(), key.display())), "{error}");
+    let AuthorityError::NoIdentity { causes, mends } = prepared(&settings, &plan).unwrap_err() else { panic!() };
+    assert!(causes.contains(&format!("{} is locked", key.display())), "{causes:?}");
+    assert!(mends.iter().any(|mend| mend.ends_with(&format!("ssh-add {}", key.display()))), "{mends:?}");
     let (mut authority, asked) = typed(&settings, &plan, &["wrong", "open sesame"]);
     assert_eq!(asked, 2, "a slip is asked for again");
     login(&bed, &mut authority, AskKind::Signature, 0, 1, "b").await.reached.unwrap();
