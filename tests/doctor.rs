@@ -1,8 +1,9 @@
 //! `mcom doctor`: what is wrong with the admin host itself, and the line that lets parents in by certificate.
 
 use crate::alone::Alone;
-use crate::support::Bench;
-use std::process::Command;
+use crate::support::{Bench, Ran};
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Command, Stdio};
 
 fn key(alone: &Alone, name: &str, passphrase: &str) {
     let mut make = Command::new("ssh-keygen");
@@ -66,6 +67,67 @@ fn what_is_wrong_comes_with_its_mend() {
     let text =
         "PROBLEM  configuration  HERE/config/mcom/config.toml:1:1: unknown key `fanuot`: did you mean `fanout`?\n";
     assert!(ran.out.contains(text), "{}", ran.out);
+}
+
+#[test]
+fn files_that_a_run_refuses_are_problems_and_nothing_is_said_of_what_they_hide() {
+    let mode = |alone: &Alone, file: &str, mode: u32| {
+        std::fs::set_permissions(alone.path().join(file), std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let hidden = |alone: &Alone, check: &str, file: &str| {
+        let out = alone.mcom(&["doctor"]).expect(1).out;
+        let refused = alone.mcom(&["-h", "web1", "--", "id"]).expect(4).err;
+        let (words, mend) = refused.trim_start_matches("mcom: ").split_once('\n').unwrap();
+        assert!(out.contains(&format!("PROBLEM  {check:14} {words}\n         → {}\n", mend.trim())), "{out}{refused}");
+        assert!(words.contains(file), "{refused}");
+        for check in ["agent", "key files", "known_hosts"] {
+            assert!(out.contains(&format!("-        {check:14} not looked at: ")), "{out}");
+        }
+        assert_eq!(out.matches("PROBLEM").count(), 1, "{out}");
+    };
+    let alone = healthy();
+    mode(&alone, "config/mcom/ssh_config", 0o664);
+    hidden(&alone, "ssh_config", "HERE/config/mcom/ssh_config");
+    let alone = healthy();
+    mode(&alone, "config/mcom/config.toml", 0o666);
+    hidden(&alone, "configuration", "HERE/config/mcom/config.toml");
+    let alone = healthy();
+    mode(&alone, "config/mcom/key", 0o640);
+    let out = alone.mcom(&["doctor"]).expect(1).out;
+    let open = "PROBLEM  key files      HERE/config/mcom/key is open to others (mode 0640), and ssh does not use it\n         \
+                → chmod 600 HERE/config/mcom/key\n";
+    assert!(out.contains(open), "{out}");
+}
+
+#[test]
+fn keys_that_take_a_passphrase_and_agents_that_are_of_no_use() {
+    let alone = healthy();
+    std::fs::remove_file(alone.path().join("config/mcom/key")).unwrap();
+    let with_agent = |socket: &std::path::Path, code: i32| {
+        let ran: Ran = alone.command(&["doctor"]).env("SSH_AUTH_SOCK", socket).output().unwrap().into();
+        ran.expect(code).out
+    };
+    let gone = alone.path().join("gone");
+    let out = with_agent(&gone, 1);
+    assert!(out.contains(&format!("PROBLEM  agent          it does not answer at {}\n", gone.display())), "{out}");
+    let socket = alone.path().join("agent");
+    let mut agent = Command::new("ssh-agent").arg("-D").arg("-a").arg(&socket).stdout(Stdio::null()).spawn().unwrap();
+    while std::os::unix::net::UnixStream::connect(&socket).is_err() {
+        assert!(agent.try_wait().unwrap().is_none(), "the agent runs");
+    }
+    let empty = with_agent(&socket, 1);
+    key(&alone, "config/mcom/key", "a passphrase");
+    let locked = with_agent(&socket, 0);
+    agent.kill().unwrap();
+    agent.wait().unwrap();
+    assert!(empty.contains("PROBLEM  agent          it holds no key\n         → load one: ssh-add FILE"), "{empty}");
+    let file = alone.path().join("config/mcom/key").display().to_string();
+    for line in [
+        "ok       agent          it holds no key; to load one: ssh-add\n".to_owned(),
+        format!("{file} (has a passphrase: asked for on a terminal; elsewhere ssh-add {file})\n"),
+    ] {
+        assert!(locked.contains(&line), "{line}{locked}");
+    }
 }
 
 #[test]

@@ -3,20 +3,31 @@
 use crate::config::{Environment, Settings, load};
 use crate::doctor::Finding;
 use crate::doctor::authority::authority;
+use crate::doctor::keys::keys;
 use crate::doctor::machine::{ledger, nodes, open_files};
-use crate::doctor::ssh::{Client, keys, known_hosts, version};
+use crate::doctor::ssh::{Client, known_hosts, version};
 use crate::error::CliError;
 
 /// Looks at everything. Changes nothing, and touches no host.
 pub fn examine(environment: &Environment) -> Vec<Finding> {
-    let (settings, configuration) = match load(environment) {
-        Ok(settings) => (settings, Finding::ok("configuration", files(environment))),
-        Err(error) => (built_in(environment), unusable(&error)),
+    let loaded = load(environment);
+    let configuration = match &loaded {
+        Ok(_) => Finding::ok("configuration", files(environment)),
+        Err(error) => unusable("configuration", error),
     };
-    let client = Client::ask(&settings);
     let mut findings = vec![configuration, version()];
-    findings.extend(keys(client.as_ref()));
-    findings.push(known_hosts(client.as_ref()));
+    match loaded.as_ref().map(Client::ask) {
+        Ok(Ok(client)) => {
+            findings.extend(keys(&client));
+            findings.push(known_hosts(&client));
+        }
+        Ok(Err(refused)) => {
+            findings.push(refused);
+            findings.extend(of_ssh("ssh's configuration cannot be used"));
+        }
+        Err(_) => findings.extend(of_ssh("the configuration says how ssh is set, and it cannot be used")),
+    }
+    let settings = loaded.unwrap_or_else(|_| built_in(environment));
     findings.extend([nodes(), ledger(&settings), open_files()]);
     findings.extend(authority(&settings));
     findings
@@ -34,7 +45,12 @@ fn files(environment: &Environment) -> String {
     if there.is_empty() { "no file: everything as built in".to_owned() } else { there.join(", ") }
 }
 
-fn unusable(error: &CliError) -> Finding {
+/// What ssh alone can tell.
+fn of_ssh(why: &str) -> [Finding; 3] {
+    ["agent", "key files", "known_hosts"].map(|check| Finding::not_looked_at(check, why))
+}
+
+pub(super) fn unusable(check: &'static str, error: &CliError) -> Finding {
     let mend = error.hints.first().cloned().unwrap_or_else(|| "correct it there".to_owned());
-    Finding::problem("configuration", error.message.clone(), mend)
+    Finding::problem(check, error.message.clone(), mend)
 }

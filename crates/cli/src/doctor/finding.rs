@@ -26,6 +26,20 @@ impl Finding {
         Self { check, ok: false, text: text.into(), mend: Some(mend.into()) }
     }
 
+    /// It could not be looked at, because of a problem that stands before it.
+    pub(super) fn not_looked_at(check: &'static str, why: &str) -> Self {
+        Self { check, ok: false, text: format!("not looked at: {why}"), mend: None }
+    }
+
+    /// The state in a word.
+    pub const fn word(&self) -> &'static str {
+        match (self.ok, &self.mend) {
+            (true, _) => "ok",
+            (false, Some(_)) => "PROBLEM",
+            (false, None) => "-",
+        }
+    }
+
     /// Whether it will do.
     pub const fn is_ok(&self) -> bool {
         self.ok

@@ -3,6 +3,7 @@
 mod authority;
 mod examine;
 mod finding;
+mod keys;
 mod machine;
 mod ssh;
 

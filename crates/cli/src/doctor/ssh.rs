@@ -1,9 +1,11 @@
-//! The system's ssh: which one it is, which keys it can log in with, which hosts it knows.
+//! The system's ssh: which one it is, what it makes of its configuration, which hosts it knows.
 
 use crate::config::Settings;
 use crate::doctor::Finding;
+use crate::doctor::examine::unusable;
 use crate::error::plain;
 use crate::run::at_home;
+use crate::trust::trusted;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
@@ -12,8 +14,8 @@ const ANY_HOST: &str = "mcom-doctor.invalid";
 
 /// What ssh makes of its configuration, for any host.
 pub(super) struct Client {
-    identities: Vec<PathBuf>,
-    agent: Option<String>,
+    pub(super) identities: Vec<PathBuf>,
+    pub(super) agent: Option<String>,
     known_hosts: Vec<PathBuf>,
 }
 
@@ -29,8 +31,12 @@ pub(super) fn version() -> Finding {
 }
 
 impl Client {
-    /// Asks it; none where it does not say.
-    pub(super) fn ask(settings: &Settings) -> Option<Self> {
+    /// Asks it, or finds why it does not say.
+    pub(super) fn ask(settings: &Settings) -> Result<Self, Finding> {
+        if let Some(config) = settings.ssh.config.value.as_deref().filter(|config| *config != "none") {
+            // A run refuses it, too.
+            trusted("the ssh configuration", &at_home(config)).map_err(|error| unusable("ssh_config", &error))?;
+        }
         let mut ssh = Command::new("ssh");
         ssh.arg("-G");
         if let Some(config) = &settings.ssh.config.value {
@@ -39,7 +45,12 @@ impl Client {
         settings.ssh.options.value.iter().for_each(|option| {
             ssh.arg("-o").arg(option);
         });
-        let said = ssh.arg(ANY_HOST).output().ok().filter(|said| said.status.success())?;
+        let mend = "correct what it names: ssh -G HOST";
+        let said = ssh.arg(ANY_HOST).output();
+        let said = said.map_err(|error| Finding::problem("ssh_config", format!("ssh -G: {}", plain(&error)), mend))?;
+        if !said.status.success() {
+            return Err(Finding::problem("ssh_config", format!("ssh -G says: {}", last_line(&said)), mend));
+        }
         let said = String::from_utf8_lossy(&said.stdout).into_owned();
         let values = |key: &str| -> Vec<String> {
             let lines = said.lines().filter_map(|line| line.split_once(' '));
@@ -49,8 +60,8 @@ impl Client {
             let lists = values(key);
             lists.iter().flat_map(|list| list.split_whitespace()).map(at_home).collect::<Vec<_>>()
         };
-        let own = settings.ssh_identity.value.iter().map(PathBuf::from);
-        Some(Self {
+        let own = settings.ssh_identity.value.iter().map(|path| at_home(path));
+        Ok(Self {
             identities: own.chain(files("identityfile")).collect(),
             agent: values("identityagent").into_iter().next().filter(|agent| agent != "SSH_AUTH_SOCK"),
             known_hosts: [files("userknownhostsfile"), files("globalknownhostsfile")].concat(),
@@ -58,50 +69,9 @@ impl Client {
     }
 }
 
-/// The agent, and the key files: one of the two must have a key.
-pub(super) fn keys(client: Option<&Client>) -> Vec<Finding> {
-    let held = agent_keys(client.and_then(|client| client.agent.as_deref()));
-    let identities = client.map_or(&[][..], |client| client.identities.as_slice());
-    let mut files: Vec<String> =
-        identities.iter().filter(|path| path.is_file()).map(|path| path.display().to_string()).collect();
-    files.dedup();
-    let agent = match &held {
-        Ok(0) => "it holds no key".to_owned(),
-        Ok(1) => "1 key".to_owned(),
-        Ok(count) => format!("{count} keys"),
-        Err(why) => why.clone(),
-    };
-    if files.is_empty() && !matches!(held, Ok(1..)) {
-        let mend = "make a key, and put it on the hosts: ssh-keygen -t ed25519; ssh-copy-id HOST";
-        return vec![Finding::problem("agent", agent, mend), Finding::problem("key files", "there is none", mend)];
-    }
-    let files = if files.is_empty() { "none; the agent has keys".to_owned() } else { files.join(", ") };
-    vec![Finding::ok("agent", agent), Finding::ok("key files", files)]
-}
-
-/// How many keys the agent holds.
-fn agent_keys(socket: Option<&str>) -> Result<usize, String> {
-    let mut list = Command::new("ssh-add");
-    list.arg("-L");
-    match socket {
-        Some("none") => return Err("the configuration of ssh wants none".to_owned()),
-        Some(socket) => {
-            list.env("SSH_AUTH_SOCK", at_home(socket));
-        }
-        None => {}
-    }
-    let said = list.output().map_err(|error| format!("`ssh-add` cannot be run: {}", plain(&error)))?;
-    match said.status.code() {
-        Some(0) => Ok(String::from_utf8_lossy(&said.stdout).lines().count()),
-        Some(1) => Ok(0),
-        _ => Err("there is none".to_owned()),
-    }
-}
-
-pub(super) fn known_hosts(client: Option<&Client>) -> Finding {
-    let files = client.map_or(&[][..], |client| client.known_hosts.as_slice());
+pub(super) fn known_hosts(client: &Client) -> Finding {
     let mut known = Vec::new();
-    for path in files {
+    for path in &client.known_hosts {
         match std::fs::read(path) {
             Ok(bytes) => {
                 let text = String::from_utf8_lossy(&bytes);

@@ -27,8 +27,7 @@ fn lines(findings: &[Finding], terminal: bool) -> String {
     let fit = |text: &str| if terminal { sanitise_line(text.as_bytes()) } else { text.to_owned() };
     let mut text = String::new();
     for finding in findings {
-        let state = if finding.is_ok() { "ok" } else { "PROBLEM" };
-        let _ = writeln!(text, "{state:8} {:14} {}", finding.check, fit(&finding.text));
+        let _ = writeln!(text, "{:8} {:14} {}", finding.word(), finding.check, fit(&finding.text));
         if let Some(mend) = &finding.mend {
             let _ = writeln!(text, "         → {}", fit(mend));
         }
