@@ -53,14 +53,18 @@ impl OperatorAuthority {
     }
 
     /// Looks at the operator's ssh for the hosts of this plan: configuration, agent, key files, known_hosts. Touches no
-    /// host.
+    /// host. Where no parent asks for anything, it is an authority for the passphrases of this machine's own links alone.
     pub fn prepare(
         settings: &AuthoritySettings,
         plan: &Plan,
         ask_passphrase: AskPassphrase<'_>,
     ) -> Result<Self, AuthorityError> {
-        let Prepared { access, keys, certifier, notices, own_agent, folder } =
-            prepare::prepare(settings, plan, ask_passphrase)?;
+        let prepared = if Self::needed(plan) {
+            prepare::prepare(settings, plan, ask_passphrase)?
+        } else {
+            prepare::for_own_links(settings, plan, ask_passphrase)?
+        };
+        let Prepared { access, keys, certifier, notices, own_agent, folder } = prepared;
         let identities = keys.offered.iter().map(mcom_credentials::PublicIdentity::to_line).collect();
         Ok(Self {
             handout: Handout { identities, access },

@@ -44,13 +44,7 @@ pub(super) fn prepare(
     plan: &Plan,
     ask: AskPassphrase<'_>,
 ) -> Result<Prepared, AuthorityError> {
-    let text = render(&settings.long).map_err(SshSetupError::from)?;
-    let folder = private_folder()?;
-    let config = folder.path().join("config");
-    std::fs::write(&config, &text)
-        .map_err(|source| SshSetupError::Folder { folder: folder.path().to_owned(), source })?;
-    let me = Me::read();
-    let scan = Scan::read(&text, &me);
+    let Configured { folder, config, me, scan } = Configured::write(settings)?;
     let wanted: Vec<HostId> = plan.host_ids().filter(|host| is_reached_by_grant(plan, *host)).collect();
     let targets = targets::look(&Prober { config }, &scan, plan, &wanted)?;
     let mut notices = notices_of(&targets)?;
@@ -60,10 +54,54 @@ pub(super) fn prepare(
     notices.append(&mut keys.notices);
     let certifies = wanted.iter().any(|host| plan.credentials_of(*host) == Credentials::Certificate);
     let certifier = if certifies { Some(certifier(settings, &me, sources.agent.as_ref(), ask)?) } else { None };
-    let own_agent = own_agent(&folder, &scan, &sources, &keys)?;
+    let agent_wanted = sources.agent.is_some() || !keys.unlocked.is_empty();
+    let own_agent = if agent_wanted { own_agent(&folder, &scan, &sources, &keys)? } else { None };
     let access = hosts::access(&me, plan, &targets.list);
     let folder = own_agent.is_some().then_some(folder);
     Ok(Prepared { access, keys, certifier, notices, own_agent, folder })
+}
+
+/// The same for a run in which no parent asks for anything: the links from here may need a passphrase, for which their ssh
+/// cannot ask. Whatever else is wrong, ssh itself says.
+pub(super) fn for_own_links(
+    settings: &AuthoritySettings,
+    plan: &Plan,
+    ask: AskPassphrase<'_>,
+) -> Result<Prepared, AuthorityError> {
+    let Configured { folder, config, me, scan } = Configured::write(settings)?;
+    let all: Vec<HostId> = plan.host_ids().collect();
+    let targets = targets::look(&Prober { config }, &scan, plan, &all)?;
+    let sources = sources(settings, plan, &me, &targets.list, &mut Vec::new());
+    let mut keys = gather(&sources, ask).or_else(|error| match error {
+        AuthorityError::NoIdentity { .. } => Ok(Keys::default()),
+        error => Err(error),
+    })?;
+    let notices = std::mem::take(&mut keys.notices);
+    let own_agent = if keys.unlocked.is_empty() { None } else { own_agent(&folder, &scan, &sources, &keys)? };
+    let access = vec![None; plan.hosts.len()];
+    let folder = own_agent.is_some().then_some(folder);
+    Ok(Prepared { access, keys: Keys::default(), certifier: None, notices, own_agent, folder })
+}
+
+/// The configuration that links are made with, where `ssh -G` finds it, and what stands in it.
+struct Configured {
+    folder: TempDir,
+    config: PathBuf,
+    me: Me,
+    scan: Scan,
+}
+
+impl Configured {
+    fn write(settings: &AuthoritySettings) -> Result<Self, AuthorityError> {
+        let text = render(&settings.long).map_err(SshSetupError::from)?;
+        let folder = private_folder()?;
+        let config = folder.path().join("config");
+        std::fs::write(&config, &text)
+            .map_err(|source| SshSetupError::Folder { folder: folder.path().to_owned(), source })?;
+        let me = Me::read();
+        let scan = Scan::read(&text, &me);
+        Ok(Self { folder, config, me, scan })
+    }
 }
 
 /// What ssh says of single hosts is theirs; where it says it of all of them, nothing can be made.
@@ -155,7 +193,7 @@ fn certifier(
     })
 }
 
-/// The agent of the coordinator's own links: where a passphrase was asked for, which they cannot ask for again, and
+/// The agent of the coordinator's own links: for where a passphrase was asked for, which they cannot ask for again, and
 /// where an agent may hold keys that are constrained. Not where hosts have agents of their own, which it would hide.
 fn own_agent(
     folder: &TempDir,
@@ -163,8 +201,7 @@ fn own_agent(
     sources: &Sources,
     keys: &Keys,
 ) -> Result<Option<OwnAgent>, AuthorityError> {
-    let wanted = sources.agent.is_some() || !keys.unlocked.is_empty();
-    if !wanted || scan.sets_agent_for_some() {
+    if scan.sets_agent_for_some() {
         return Ok(None);
     }
     let socket = |source| AuthorityError::Socket { folder: PathBuf::from(folder.path()), source };
