@@ -23,7 +23,8 @@ pub enum KeyFileError {
     /// It is in a format that only OpenSSH reads.
     #[error("the key is in the old format, which only OpenSSH reads")]
     OldFormat,
-    /// It is cut off, or a cipher or a type of key is in it that is not known here.
+    /// It is cut off, or a cipher or a type of key is in it that is not known here; or it is an ECDSA key whose secret
+    /// number has fewer bytes than its field, which the library for key files does not read.
     #[error("the key file is damaged, or of a kind that only OpenSSH reads")]
     Unreadable,
     /// The passphrase is another.

@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 use mcom_credentials::agent::{self, Request};
-use mcom_credentials::{KeyFile, PrivateIdentity, PublicIdentity};
+use mcom_credentials::{KeyFile, KeyFileError, PrivateIdentity, PublicIdentity};
 use std::fs::{create_dir, read, read_to_string, write};
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -49,13 +49,26 @@ impl Room {
     }
 
     /// Makes a key of the given type, as `ssh-keygen -t` and `-b` have it.
+    ///
+    /// Of ECDSA keys, one whose secret number fills its field: the others are left to the agent, see
+    /// [`KeyFileError::Unreadable`].
     pub fn keygen(&self, name: &str, kind: &str, bits: &str, passphrase: &str) {
-        let mut command = Command::new("ssh-keygen");
-        command.args(["-q", "-t", kind, "-N", passphrase, "-C", name, "-f"]).arg(self.path(name));
-        if !bits.is_empty() {
-            command.args(["-b", bits]);
+        let file = self.path(name);
+        loop {
+            let mut command = Command::new("ssh-keygen");
+            command.args(["-q", "-t", kind, "-N", "", "-C", name, "-f"]).arg(&file);
+            if !bits.is_empty() {
+                command.args(["-b", bits]);
+            }
+            run(&mut command);
+            match KeyFile::parse(&read(&file).unwrap()) {
+                Err(KeyFileError::Unreadable) if kind == "ecdsa" => std::fs::remove_file(&file).unwrap(),
+                _ => break,
+            }
         }
-        run(&mut command);
+        if !passphrase.is_empty() {
+            run(Command::new("ssh-keygen").args(["-q", "-p", "-P", "", "-N", passphrase, "-f"]).arg(&file));
+        }
     }
 
     /// Has an authority certify a key; more arguments say for whom.
