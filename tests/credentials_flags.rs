@@ -62,13 +62,16 @@ fn files_with(folder: &std::path::Path, text: &str) -> Vec<String> {
 
 #[test]
 fn who_types_nothing_starts_nothing() {
-    for keys in [&b"\n"[..], b"half\x03"] {
+    for (keys, said, code) in [
+        (&b"\n"[..], "mcom: no password was typed: nothing was started", 4),
+        (b"half\x03", "mcom: interrupted: nothing was started", 130),
+    ] {
         let alone = Alone::new();
         let mut run = AtTerminal::of(&alone.command(&["-h", "web1", "--sudo", "-K", "--", "id"]));
         run.wait_for("password for sudo on 1 host: ");
         run.key(keys);
-        run.wait_for("mcom: no password was typed: nothing was started");
-        run.expect(4);
+        run.wait_for(said);
+        run.expect(code);
         assert!(!alone.has_runs());
     }
 }
