@@ -1,13 +1,12 @@
 //! By which keys the operator's ssh knows each host, and where it would keep a new one.
 
+use crate::authority::configured::Configured;
 use crate::authority::error::AuthorityError;
 use crate::authority::hosts;
-use crate::authority::me::Me;
 use crate::authority::probe::Prober;
-use crate::authority::scan::Scan;
 use crate::authority::targets::{self, Target};
 use crate::authority::tokens::{self, Tokens};
-use crate::ssh::{SshSettings, SshSetupError, private_folder, render};
+use crate::ssh::SshSettings;
 use mcom_model::{HostId, Plan};
 use std::path::PathBuf;
 
@@ -26,13 +25,8 @@ pub struct KnownHost {
 
 /// Looks at what ssh knows of every host of a plan; none for those that it refuses to speak of. Touches no host.
 pub fn known_hosts(long: &SshSettings, plan: &Plan) -> Result<Vec<Option<KnownHost>>, AuthorityError> {
-    let text = render(long).map_err(SshSetupError::from)?;
-    let folder = private_folder()?;
-    let config = folder.path().join("config");
-    std::fs::write(&config, &text)
-        .map_err(|source| SshSetupError::Folder { folder: folder.path().to_owned(), source })?;
-    let me = Me::read();
-    let scan = Scan::read(&text, &me);
+    // The folder stays until ssh was asked.
+    let Configured { folder: _folder, config, me, scan } = Configured::write(long)?;
     let all: Vec<HostId> = plan.host_ids().collect();
     let targets = targets::look(&Prober { config }, &scan, plan, &all)?.list;
     let access = hosts::access(&me, plan, &targets);

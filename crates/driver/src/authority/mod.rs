@@ -3,6 +3,7 @@
 mod agent;
 mod ca;
 mod certify;
+mod configured;
 mod error;
 mod gather;
 mod glob;

@@ -3,6 +3,7 @@
 use crate::authority::agent::Agent;
 use crate::authority::ca;
 use crate::authority::certify::Certifier;
+use crate::authority::configured::Configured;
 use crate::authority::error::AuthorityError;
 use crate::authority::gather::{Sources, gather};
 use crate::authority::hosts;
@@ -15,7 +16,6 @@ use crate::authority::scan::Scan;
 use crate::authority::settings::AuthoritySettings;
 use crate::authority::targets::{self, Target, Targets};
 use crate::authority::tokens::Tokens;
-use crate::ssh::{SshSetupError, private_folder, render};
 use mcom_model::{Access, Credentials, HostId, Plan};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -44,7 +44,7 @@ pub(super) fn prepare(
     plan: &Plan,
     ask: AskPassphrase<'_>,
 ) -> Result<Prepared, AuthorityError> {
-    let Configured { folder, config, me, scan } = Configured::write(settings)?;
+    let Configured { folder, config, me, scan } = Configured::write(&settings.long)?;
     let wanted: Vec<HostId> = plan.host_ids().filter(|host| is_reached_by_grant(plan, *host)).collect();
     let targets = targets::look(&Prober { config }, &scan, plan, &wanted)?;
     let mut notices = notices_of(&targets)?;
@@ -68,7 +68,7 @@ pub(super) fn for_own_links(
     plan: &Plan,
     ask: AskPassphrase<'_>,
 ) -> Result<Prepared, AuthorityError> {
-    let Configured { folder, config, me, scan } = Configured::write(settings)?;
+    let Configured { folder, config, me, scan } = Configured::write(&settings.long)?;
     let all: Vec<HostId> = plan.host_ids().collect();
     let targets = targets::look(&Prober { config }, &scan, plan, &all)?;
     let sources = sources(settings, plan, &me, &targets.list, &mut Vec::new());
@@ -81,27 +81,6 @@ pub(super) fn for_own_links(
     let access = vec![None; plan.hosts.len()];
     let folder = own_agent.is_some().then_some(folder);
     Ok(Prepared { access, keys: Keys::default(), certifier: None, notices, own_agent, folder })
-}
-
-/// The configuration that links are made with, where `ssh -G` finds it, and what stands in it.
-struct Configured {
-    folder: TempDir,
-    config: PathBuf,
-    me: Me,
-    scan: Scan,
-}
-
-impl Configured {
-    fn write(settings: &AuthoritySettings) -> Result<Self, AuthorityError> {
-        let text = render(&settings.long).map_err(SshSetupError::from)?;
-        let folder = private_folder()?;
-        let config = folder.path().join("config");
-        std::fs::write(&config, &text)
-            .map_err(|source| SshSetupError::Folder { folder: folder.path().to_owned(), source })?;
-        let me = Me::read();
-        let scan = Scan::read(&text, &me);
-        Ok(Self { folder, config, me, scan })
-    }
 }
 
 /// What ssh says of single hosts is theirs; where it says it of all of them, nothing can be made.
