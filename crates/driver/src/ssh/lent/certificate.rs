@@ -3,11 +3,11 @@
 use crate::agent::Line;
 use crate::ssh::client::SshClient;
 use crate::ssh::connection::{Connection, LOGIN_TIME};
-use crate::ssh::lent::config::{Login, known_hosts};
-use crate::ssh::lent::files::{self, LinkFolder};
+use crate::ssh::lent::config::Login;
+use crate::ssh::lent::files;
 use crate::ssh::lent::place::place;
-use crate::ssh::lent::relay::not_sayable;
-use crate::ssh::lent::{Lent, explain, internal, not_granted, way};
+use crate::ssh::lent::room::{Room, unusable};
+use crate::ssh::lent::{Lent, explain, not_granted};
 use bytes::Bytes;
 use mcom_credentials::PublicIdentity;
 use mcom_engine::tree::LinkFailure;
@@ -33,22 +33,18 @@ impl Lent {
         let asked = line.ask(AskKind::Certificate, Bytes::new(), public.blob().clone());
         let granted = within(client.connect_timeout() + LOGIN_TIME, asked).await?;
         let certificate = fitting(granted, public)?;
-        let number = client.number();
-        let unusable = |error: std::io::Error| internal("the files of a link", &error);
-        let folder = LinkFolder::make(client.folder().join(format!("{number}.d"))).map_err(unusable)?;
-        let (file, known, config) = (folder.join("certificate.pub"), folder.join("known_hosts"), folder.join("config"));
+        let room = Room::make(client, access)?;
+        let file = room.folder.join("certificate.pub");
         files::write(&file, &format!("{}\n", certificate.to_line())).map_err(unusable)?;
-        files::write(&known, &known_hosts(access).ok_or_else(|| not_sayable(access))?).map_err(unusable)?;
         let login = Login {
             agent: None,
             identities: &[&key],
             certificate: Some(&file),
-            known_hosts: &known,
+            known_hosts: &room.known_hosts,
             alias: &access.alias,
         };
-        let options = self.options().map_err(|error| internal("the options for ssh", &error))?;
-        files::write(&config, &login.render(client.connect_timeout(), options)).map_err(unusable)?;
-        let made = Connection::make(Arc::clone(client), way(number, config, host, &place, &access.user, folder)).await;
+        let config = self.config(client, &login)?;
+        let made = Connection::make(Arc::clone(client), room.way(&config, host, &place, access)?).await;
         made.map_err(|failure| explain(failure, access))
     }
 }

@@ -6,17 +6,16 @@ mod config;
 mod files;
 mod place;
 mod relay;
+mod room;
 mod version;
 
 pub(super) use files::LinkFolder;
 
 use crate::ssh::classify::without_place;
 use crate::ssh::config::{ConfigError, SshSettings, check_option};
-use crate::ssh::connection::Way;
-use crate::ssh::lent::place::Place;
 use mcom_credentials::PublicIdentity;
 use mcom_engine::tree::LinkFailure;
-use mcom_model::{Access, HostSpec, Reason, ReasonKind};
+use mcom_model::{Access, Reason, ReasonKind};
 use std::path::{Path, PathBuf};
 use tokio::sync::OnceCell;
 
@@ -57,18 +56,6 @@ impl Lent {
         self.options.iter().try_for_each(|option| check_option(option))?;
         Ok(self.options.iter().map(String::as_str).filter(|option| !config::brings_keys(option)))
     }
-}
-
-/// How ssh is called for a host.
-fn way(number: u32, config: PathBuf, host: &HostSpec, place: &Place, user: &str, files: LinkFolder) -> Way {
-    let mut arguments = Vec::new();
-    let mut add = |flag: &str, value: String| arguments.extend([flag.to_owned(), value]);
-    // `ssh` replaces %h and the like in it.
-    add("-o", format!("HostName={}", place.address.replace('%', "%%")));
-    add("-p", place.port.to_string());
-    add("-l", user.to_owned());
-    arguments.extend(["--".to_owned(), host.name.clone()]);
-    Way { number, config, arguments, kept: (Some(files), None) }
 }
 
 /// What came down instead of a signature or a certificate ends the link: no other parent would be given more.
