@@ -57,7 +57,7 @@ impl TreeRun {
             let gateway = gateway.map(|gateway| self.hosts.get(gateway).spec.clone());
             return gateway.map_or(Reach::Own, |gateway| Reach::Through(Box::new(gateway)));
         }
-        let kind = match host.spec.credentials.unwrap_or(self.run_spec().credentials) {
+        let kind = match self.credentials_of(ix) {
             Credentials::Own => return Reach::Own,
             Credentials::Certificate => AskKind::Certificate,
             Credentials::Auto | Credentials::Relay | Credentials::Transit => AskKind::Signature,
@@ -65,9 +65,14 @@ impl TreeRun {
         Reach::Asked { kind, access: host.access.clone() }
     }
 
+    /// How a parent is to reach a host.
+    pub(super) fn credentials_of(&self, ix: u32) -> Credentials {
+        self.hosts.get(ix).spec.credentials.unwrap_or(self.run_spec().credentials)
+    }
+
     /// Whether a parent reaches a host by relay and in no other way.
     pub(super) fn wants_relay(&self, ix: u32) -> bool {
-        let setting = self.hosts.get(ix).spec.credentials.unwrap_or(self.run_spec().credentials);
+        let setting = self.credentials_of(ix);
         matches!(setting, Credentials::Auto | Credentials::Relay)
     }
 

@@ -62,7 +62,7 @@ impl TreeRun {
 
     fn goes_by_transit(&self, ix: u32) -> bool {
         let host = self.hosts.get(ix);
-        host.transit || host.spec.credentials.unwrap_or(self.run_spec().credentials) == Credentials::Transit
+        host.transit || self.credentials_of(ix) == Credentials::Transit
     }
 
     /// Whether the coordinator goes on with a host that its parent could not reach: transit lets the parent do less, so
@@ -71,7 +71,7 @@ impl TreeRun {
         let host = self.hosts.get(ix);
         self.is_coordinator()
             && reason.kind == ReasonKind::RelayImpossible
-            && host.spec.credentials.unwrap_or(self.run_spec().credentials) == Credentials::Auto
+            && self.credentials_of(ix) == Credentials::Auto
             && !host.transit
             && !host.ended()
     }

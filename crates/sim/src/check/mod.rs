@@ -109,7 +109,7 @@ impl Check {
             broken: None,
             seed: scenario.seed,
             hosts: vec![Seen::default(); scenario.plan.hosts.len()],
-            credentials: scenario.plan.host_ids().map(|host| scenario.credentials_of(host)).collect(),
+            credentials: scenario.plan.host_ids().map(|host| scenario.plan.credentials_of(host)).collect(),
             logins: Logins::default(),
             running: vec![0; dcs],
             earned: vec![0; dcs],

@@ -3,7 +3,7 @@
 mod random;
 
 use crate::rng::Rng;
-use mcom_model::{Credentials, HostId, HostLock, OutputMode, Plan, RunLimits, RunSpec, RunStart, TreeShape, limits};
+use mcom_model::{HostLock, OutputMode, Plan, RunLimits, RunSpec, RunStart, TreeShape, limits};
 use random::{credentials, faults, plan, spec};
 
 /// One run to be simulated.
@@ -211,11 +211,6 @@ impl Scenario {
     /// How the run begins.
     pub fn start(&self) -> RunStart {
         RunStart { run: self.spec.run.clone(), started_ms: 0, hosts: self.plan.hosts.len() as u64 }
-    }
-
-    /// With whose credentials a parent reaches a host.
-    pub fn credentials_of(&self, host: HostId) -> Credentials {
-        self.plan.host(host).credentials.unwrap_or(self.plan.credentials)
     }
 
     /// The scenario in one line.

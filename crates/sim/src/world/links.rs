@@ -35,7 +35,7 @@ pub(crate) enum Way {
 impl World {
     /// A link is to be made.
     pub(super) fn open(&mut self, ix: Ix, link: LinkId, id: HostId, reach: Reach) {
-        let setting = self.scenario.credentials_of(id);
+        let setting = self.scenario.plan.credentials_of(id);
         let coordinator = self.procs[ix].host.is_none();
         self.check.invariant_nothing_falls_to_own(id, &reach, setting, coordinator);
         let way = match reach {
