@@ -117,9 +117,15 @@ mod tests {
 
     /// Runs a command as sshd would, with this login shell, and returns what it printed.
     fn run(shell: &str, command: &str, spool: &Path, stdin: &[u8]) -> String {
+        run_asked(shell, command, None, spool, stdin)
+    }
+
+    /// The same where sshd runs a command of its own choice, and says what was asked for.
+    fn run_asked(shell: &str, command: &str, asked: Option<&str>, spool: &Path, stdin: &[u8]) -> String {
         let mut child = Command::new(shell)
             .args(["-c", command])
             .env("MCOM_SPOOL", spool)
+            .envs(asked.map(|asked| ("SSH_ORIGINAL_COMMAND", asked)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -199,16 +205,7 @@ mod tests {
         let node = PinnedNode { digest: Digest::of(NODE), len: NODE.len(), sha256: &sha256 };
         let other = PinnedNode { digest: Digest::of(b"another"), len: 7, sha256: &sha256 };
         let command = pinned([other, node].into_iter(), Digest::of(b"payload"));
-        let mut child = Command::new(shell)
-            .args(["-c", &command])
-            .env("MCOM_SPOOL", spool)
-            .env("SSH_ORIGINAL_COMMAND", asked)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let _ = child.stdin.take().unwrap().write_all(stdin);
-        String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
+        run_asked(shell, &command, Some(asked), spool, stdin)
     }
 
     #[test]
