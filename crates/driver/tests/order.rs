@@ -26,7 +26,7 @@ pub fn plan(datacenters: &[(&str, &[&str])], width: u32) -> Plan {
             credentials: None,
         }));
         let members = (first..hosts.len()).map(|id| HostId(u32::try_from(id).unwrap())).collect();
-        planned.push(PlannedDc { name: (*name).into(), rule: DcRule::NameSuffix, members });
+        planned.push(PlannedDc { name: (*name).into(), rule: DcRule::NameSuffix, members, fanout: None });
     }
     Plan {
         version: Plan::VERSION,
@@ -69,6 +69,8 @@ pub fn command(text: &str) -> (RunSpec, Vec<Bytes>) {
         inner: InnerLinks::default(),
         once: false,
         lock: mcom_model::HostLock::default(),
+        undoes: None,
+        looks: false,
         timers: mcom_model::Timers::default(),
     };
     (spec, vec![blob])

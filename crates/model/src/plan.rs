@@ -85,6 +85,9 @@ pub struct PlannedDc {
     pub rule: DcRule,
     /// Its hosts in candidate order: the first that can be reached becomes the parent of the rest.
     pub members: Vec<HostId>,
+    /// Payloads running at once here, where that is not the limits' to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fanout: Option<u32>,
 }
 
 /// The shape of the tree below the coordinator.

@@ -40,6 +40,12 @@ pub struct RunSpec {
     /// What happens where another run holds the host.
     #[serde(default)]
     pub lock: HostLock,
+    /// The payload that this one reverts: where it ends ok, the host no longer has that one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<Digest>,
+    /// Whether the payload only looks: nothing of it stays in the host's history.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub looks: bool,
     /// How long silences last.
     #[serde(default)]
     pub timers: Timers,

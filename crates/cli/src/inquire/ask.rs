@@ -111,6 +111,8 @@ fn spec(plan: &Plan, asked: &Question, settings: &Settings) -> Result<(RunSpec, 
         once: false,
         lock: HostLock::Without,
         // Nothing is at stake in a host that does not answer: it is not asked again for long.
+        undoes: None,
+        looks: false,
         timers: Timers { ask_ms: timers.heartbeat_ms, ..timers },
     };
     Ok((spec, question))

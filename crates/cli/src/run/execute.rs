@@ -76,6 +76,8 @@ fn spec(plan: &Plan, payload: Payload, how: &Execution<'_>) -> Result<RunSpec, C
         inner: inner_links(how.settings),
         once: plan.request.once,
         lock: plan.request.lock,
+        undoes: None,
+        looks: false,
         timers,
     })
 }

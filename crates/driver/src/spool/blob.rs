@@ -49,6 +49,8 @@ mod tests {
             inner: InnerLinks::default(),
             once: false,
             lock: HostLock::default(),
+            undoes: None,
+            looks: false,
             timers: Timers::default(),
         }
     }

@@ -241,6 +241,8 @@ pub fn work(kind: PayloadKind, text: &str) -> (RunSpec, Vec<Bytes>) {
         inner: InnerLinks::default(),
         once: false,
         lock: mcom_model::HostLock::default(),
+        undoes: None,
+        looks: false,
         timers: mcom_model::Timers::default(),
     };
     (spec, vec![Bytes::copy_from_slice(text.as_bytes())])

@@ -193,6 +193,7 @@ impl<'a> Script<'a> {
             name: name.clone(),
             rule: DcRule::Inventory,
             members: members.clone(),
+            fanout: None,
         });
         Plan {
             version: Plan::VERSION,
@@ -230,6 +231,8 @@ impl<'a> Script<'a> {
             inner: Default::default(),
             once: false,
             lock: mcom_model::HostLock::default(),
+            undoes: None,
+            looks: false,
             timers: mcom_model::Timers::default(),
         }
     }

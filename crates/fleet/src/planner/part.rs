@@ -17,7 +17,7 @@ pub fn part(plan: &Plan, hosts: &BTreeSet<HostId>) -> Plan {
         }
         let place = u32::try_from(datacenters.len()).expect("there are no more datacenters than hosts");
         members.iter().for_each(|id| specs[id.0 as usize].dc = place);
-        datacenters.push(PlannedDc { name: dc.name.clone(), rule: dc.rule, members });
+        datacenters.push(PlannedDc { name: dc.name.clone(), rule: dc.rule, members, fanout: dc.fanout });
     }
     let names = fold(specs.iter().map(|host| host.name.as_str()));
     let request = PlanRequest { hosts: vec![names], exclude: Vec::new(), pick: None, ..plan.request.clone() };

@@ -136,7 +136,12 @@ fn datacenters(groups: BTreeMap<String, Group>, hosts: &mut [HostSpec]) -> Vec<P
         }
         let most = group.rules.iter().max_by_key(|&(rule, count)| (*count, std::cmp::Reverse(*rule)));
         let rule = most.map_or(DcRule::None, |(rule, _)| *rule);
-        datacenters.push(PlannedDc { name, rule, members: group.members.into_iter().map(|(_, id)| id).collect() });
+        datacenters.push(PlannedDc {
+            name,
+            rule,
+            members: group.members.into_iter().map(|(_, id)| id).collect(),
+            fanout: None,
+        });
     }
     datacenters
 }

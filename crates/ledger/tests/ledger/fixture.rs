@@ -38,6 +38,8 @@ pub fn head(run: &str) -> RunHead {
         inner: InnerLinks::default(),
         once: false,
         lock: mcom_model::HostLock::default(),
+        undoes: None,
+        looks: false,
         timers: mcom_model::Timers::default(),
     };
     let command = ["mcom", "-h", "mail[1-2]-dc1,odd", "-s", "fix.sh"].map(String::from).to_vec();
@@ -61,8 +63,13 @@ fn plan(payload: Payload, shape: TreeShape) -> Plan {
         request: PlanRequest { hosts: vec!["mail[1-2]-dc1,odd".into()], ..PlanRequest::default() },
         hosts: vec![host("mail1-dc1", 0), host("mail2-dc1", 0), host("odd", 1)],
         datacenters: vec![
-            PlannedDc { name: "dc1".into(), rule: DcRule::NameSuffix, members: vec![HostId(0), HostId(1)] },
-            PlannedDc { name: "odd".into(), rule: DcRule::None, members: vec![HostId(2)] },
+            PlannedDc {
+                name: "dc1".into(),
+                rule: DcRule::NameSuffix,
+                members: vec![HostId(0), HostId(1)],
+                fanout: None,
+            },
+            PlannedDc { name: "odd".into(), rule: DcRule::None, members: vec![HostId(2)], fanout: None },
         ],
         shape,
         credentials: Credentials::Own,

@@ -62,7 +62,7 @@ impl Scene {
             };
             hosts.extend(names.iter().map(spec));
             let members = (first..hosts.len() as u32).map(HostId).collect();
-            datacenters.push(PlannedDc { name: dc.into(), rule: DcRule::NameSuffix, members });
+            datacenters.push(PlannedDc { name: dc.into(), rule: DcRule::NameSuffix, members, fanout: None });
         }
         let payload = Payload { name: name.into(), ..payload() };
         let shape = TreeShape { width: 32, depth: None };
@@ -79,6 +79,8 @@ impl Scene {
             inner: InnerLinks::default(),
             once: false,
             lock: mcom_model::HostLock::default(),
+            undoes: None,
+            looks: false,
             timers: mcom_model::Timers::default(),
         };
         let request = PlanRequest::default();

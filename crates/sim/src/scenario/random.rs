@@ -48,7 +48,7 @@ pub(super) fn faults(rng: &mut Rng, hosts: u64) -> Faults {
 pub(super) fn plan(rng: &mut Rng, hosts: u32, dcs: u64, shape: TreeShape, limits: RunLimits) -> Plan {
     let zero = rng.pick(&[0, 0, 100, 700]);
     let mut datacenters: Vec<PlannedDc> = (1..=dcs)
-        .map(|dc| PlannedDc { name: format!("dc{dc}"), rule: DcRule::NameSuffix, members: Vec::new() })
+        .map(|dc| PlannedDc { name: format!("dc{dc}"), rule: DcRule::NameSuffix, members: Vec::new(), fanout: None })
         .collect();
     let mut specs = Vec::with_capacity(hosts as usize);
     for id in 0..hosts {
@@ -107,6 +107,8 @@ pub(super) fn spec(seed: u64, plan: &Plan, output: OutputMode, stdin: bool) -> R
         inner: InnerLinks::default(),
         once: false,
         lock: HostLock::default(),
+        undoes: None,
+        looks: false,
         timers: Timers::default(),
     }
 }

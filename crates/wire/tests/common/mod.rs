@@ -37,6 +37,8 @@ pub fn spec() -> RunSpec {
         inner: InnerLinks { config: Some("/etc/mcom/ssh".into()), options: vec!["Compression=yes".into()] },
         once: true,
         lock: HostLock::Wait { ms: 60_000 },
+        undoes: None,
+        looks: false,
         timers: Timers::default(),
     }
 }

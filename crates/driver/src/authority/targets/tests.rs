@@ -15,7 +15,7 @@ fn plan(hosts: Vec<HostSpec>) -> Plan {
         version: Plan::VERSION,
         request: PlanRequest::default(),
         hosts,
-        datacenters: vec![PlannedDc { name: "dc1".into(), rule: DcRule::None, members }],
+        datacenters: vec![PlannedDc { name: "dc1".into(), rule: DcRule::None, members, fanout: None }],
         shape: TreeShape { width: 32, depth: None },
         credentials: Credentials::Auto,
         payload: None,

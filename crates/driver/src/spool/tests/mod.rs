@@ -45,6 +45,8 @@ fn run(attempt: u32) -> RunSpec {
         inner: InnerLinks::default(),
         once: false,
         lock: mcom_model::HostLock::default(),
+        undoes: None,
+        looks: false,
         timers: mcom_model::Timers::default(),
     }
 }
