@@ -12,18 +12,19 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("wire", &["model"]),
     ("credentials", &["model"]),
     ("engine", &["wire", "fleet"]),
-    ("ledger", &["model"]),
-    ("report", &["model", "fleet"]),
+    ("rollout", &["fleet"]),
+    ("ledger", &["rollout"]),
+    ("report", &["rollout"]),
     ("driver", &["engine", "credentials"]),
-    ("sim", &["engine"]),
+    ("sim", &["engine", "rollout"]),
     ("testbed", &[]),
     ("hostile", &["wire", "credentials"]),
-    ("cli", &["driver", "ledger", "report", "fleet"]),
+    ("cli", &["driver", "ledger", "report"]),
     ("node", &["driver"]),
 ];
 
 /// Same input, same output: no clock, no files, no environment, no randomness.
-const PURE: &[&str] = &["model", "fleet", "wire", "credentials", "engine", "sim"];
+const PURE: &[&str] = &["model", "fleet", "wire", "credentials", "engine", "rollout", "sim"];
 
 /// What a pure crate may be made of. A crate that is added here must itself be a pure function of its arguments.
 const PURE_DEPENDENCIES: &[&str] = &[
@@ -31,6 +32,7 @@ const PURE_DEPENDENCIES: &[&str] = &[
     "blake3",
     "bytes",
     "hmac",
+    "jiff",
     "regex",
     "regex-syntax",
     "rsa",

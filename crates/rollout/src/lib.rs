@@ -1,0 +1,17 @@
+//! Rollouts: a change that goes out in stages, watched. The file that says it, the stages that it means, and the state
+//! machine that decides what happens next. Pure: time, answers and ends come in, effects come out.
+
+mod answer;
+mod event;
+mod health;
+mod machine;
+mod order;
+mod spec;
+mod state;
+
+pub use answer::{Answer, Answered, HostAnswer};
+pub use event::{Checked, Happened, HostsEnded, RolloutEvent, RunOf, Why};
+pub use machine::{Effect, HostEnd, Input};
+pub use order::{Order, Skip, Verb};
+pub use spec::{HealthSpec, OnFail, RolloutSpec, StageSpec, Wave};
+pub use state::{HostProgress, RolloutState, RunProgress, State};
