@@ -3,15 +3,22 @@
 
 mod answer;
 mod event;
+mod fits;
+mod file;
 mod health;
 mod machine;
 mod order;
+mod reach;
 mod spec;
 mod state;
+mod window;
 
 pub use answer::{Answer, Answered, HostAnswer};
 pub use event::{Checked, Happened, HostsEnded, RolloutEvent, RunOf, Why};
-pub use machine::{Effect, HostEnd, Input};
+pub use file::{At, FilePayload, HealthFile, RolloutFile, StageFile};
+pub use machine::{Effect, HostEnd, Input, Machine, Refusal};
 pub use order::{Order, Skip, Verb};
+pub use reach::{Reach, Share};
 pub use spec::{HealthSpec, OnFail, RolloutSpec, StageSpec, Wave};
 pub use state::{HostProgress, RolloutState, RunProgress, State};
+pub use window::{Window, WindowError};
