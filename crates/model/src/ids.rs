@@ -91,6 +91,12 @@ impl HostRanges {
         self.0.iter().map(|&(first, last)| (last.0 as usize + 1).saturating_sub(first.0 as usize)).sum()
     }
 
+    /// Whether a host is in the set.
+    pub fn contains(&self, host: HostId) -> bool {
+        let after = self.0.partition_point(|&(first, _)| first <= host);
+        after > 0 && host <= self.0[after - 1].1
+    }
+
     /// Whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -132,5 +138,7 @@ mod tests {
         let hosts: HostRanges = [3, 1, 2, 9, 2].map(HostId).into_iter().collect();
         assert_eq!(hosts.iter().map(|h| h.0).collect::<Vec<_>>(), [1, 2, 3, 9]);
         assert_eq!(hosts.len(), 4);
+        let has = |id| hosts.contains(HostId(id));
+        assert_eq!((0..11).filter(|&id| has(id)).collect::<Vec<_>>(), [1, 2, 3, 9]);
     }
 }

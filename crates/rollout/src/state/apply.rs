@@ -4,7 +4,7 @@ use crate::event::{Happened, HostsEnded, RolloutEvent, RunOf, Why};
 use crate::health::Watched;
 use crate::order::{Order, Verb};
 use crate::state::{RolloutState, RunProgress, State};
-use mcom_model::HostRanges;
+use mcom_model::{HostRanges, OutcomeKind};
 
 impl RolloutState {
     /// Takes an event in.
@@ -34,7 +34,11 @@ impl RolloutState {
             }
             Happened::Sick { hosts } => self.each(hosts, |host| host.sick = true),
             Happened::Rebooted { hosts } => {
-                self.each(hosts, |host| host.rebooted = true);
+                // Its receipt may have gone with the shutdown; that it is back is what the payload was for.
+                self.each(hosts, |host| {
+                    host.rebooted = true;
+                    host.run = host.run.map(|(stage, _)| (stage, Some(OutcomeKind::Ok)));
+                });
                 self.watched.forget(hosts);
             }
             Happened::Accepted { hosts } => self.each(hosts, |host| host.accepted = true),
@@ -45,10 +49,13 @@ impl RolloutState {
     fn became(&mut self, at_ms: u64, state: State, stage: u32, until_ms: Option<u64>) {
         if state == State::Paused && self.state != State::Paused {
             self.paused_from = Some(self.state);
+            self.soak_left_ms = self.soak_until_ms.saturating_sub(at_ms);
+        }
+        if stage != self.stage || state.is_over() {
+            self.stages.entry(self.stage).and_modify(|(_, ended)| *ended = Some(ended.unwrap_or(at_ms)));
         }
         if stage != self.stage {
-            self.stages.entry(self.stage).and_modify(|(_, ended)| *ended = Some(at_ms));
-            self.inconclusive_accepted = false;
+            (self.inconclusive_accepted, self.health_skipped, self.approved) = (false, false, false);
             self.watched = Watched::default();
         }
         match state {
@@ -67,11 +74,36 @@ impl RolloutState {
     }
 
     fn asked(&mut self, at_ms: u64, order: &Order) {
-        let goes_on = matches!(order.verb, Verb::Resume(_) | Verb::Approve(_));
-        if goes_on && matches!(self.why, Some(Why::Inconclusive { .. })) {
-            self.inconclusive_accepted = true;
+        match order.verb {
+            Verb::Resume(skip) => {
+                self.health_skipped |= skip.health;
+                if self.state == State::Paused {
+                    self.resumed();
+                }
+            }
+            Verb::Approve(skip) => {
+                self.health_skipped |= skip.health;
+                self.approved |= self.state == State::Soaking;
+            }
+            Verb::Undo { skipped } => self.undoes_skipped |= skipped,
+            Verb::Pause | Verb::Abort => {}
         }
         self.orders.push((at_ms, order.clone()));
+    }
+
+    /// Hosts of the stage are asked anew about their health, and those that never ran are to be run.
+    fn resumed(&mut self) {
+        self.inconclusive_accepted |= matches!(self.why, Some(Why::Inconclusive { .. }));
+        if !matches!(self.paused_from, Some(State::Running | State::Soaking)) {
+            return;
+        }
+        let stage = self.stage;
+        for host in self.hosts.iter_mut().filter(|host| host.run.is_some_and(|(of, _)| of == stage)) {
+            host.sick = false;
+            if host.outcome().is_some() && !host.was_begun() && host.outcome() != Some(OutcomeKind::Skipped) {
+                host.run = None;
+            }
+        }
     }
 
     fn run_ended(&mut self, at_ms: u64, ended: &HostsEnded) {
@@ -85,6 +117,8 @@ impl RolloutState {
                     RunOf::Stage(stage) => host.run = Some((stage, Some(*kind))),
                     RunOf::Undo => host.undone = Some(Some(*kind)),
                 }
+                // What was accepted is that it could not be run, and now it was.
+                host.accepted &= !host.was_begun();
             }
         }
         self.each(&ended.signalled, |host| host.signalled = true);

@@ -63,6 +63,14 @@ pub struct RolloutState {
     pub paused_from: Option<State>,
     /// Whether an operator went on although health was inconclusive, at this stage.
     pub inconclusive_accepted: bool,
+    /// Whether an operator leaves out the health of this stage's hosts.
+    pub health_skipped: bool,
+    /// Whether an operator has let the next stage begin before this one was over.
+    pub approved: bool,
+    /// Whether hosts are to be reverted that had the change before.
+    pub undoes_skipped: bool,
+    /// Milliseconds of the soak that were left when it was paused.
+    pub soak_left_ms: u64,
     /// What is known of the health of the stage's hosts.
     pub(crate) watched: Watched,
     /// When the soak of this stage began.
@@ -168,6 +176,10 @@ impl RolloutState {
             stages: BTreeMap::new(),
             paused_from: None,
             inconclusive_accepted: false,
+            health_skipped: false,
+            approved: false,
+            undoes_skipped: false,
+            soak_left_ms: 0,
             watched: Watched::default(),
             soaking_since_ms: 0,
             soak_until_ms: 0,
@@ -225,6 +237,12 @@ impl HostProgress {
             None => false,
             Some((_, outcome)) => !matches!(outcome, Some(NotRun | Refused | Skipped | Unreachable)),
         }
+    }
+
+    /// Whether the payload did not do what it was to do, or could not begin.
+    pub fn ended_badly(&self) -> bool {
+        use OutcomeKind::{NotRun, Ok, Skipped};
+        self.outcome().is_some_and(|kind| !matches!(kind, Ok | Skipped | NotRun))
     }
 
     /// Whether it was reverted.
