@@ -3,8 +3,8 @@
 
 mod answer;
 mod event;
-mod fits;
 mod file;
+mod fits;
 mod health;
 mod machine;
 mod order;
