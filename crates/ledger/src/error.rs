@@ -45,7 +45,7 @@ fn hint(error: &io::Error) -> &'static str {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             "; set XDG_STATE_HOME to a folder that you may write"
         }
-        io::ErrorKind::AlreadyExists => "; a run of this id was recorded before",
+        io::ErrorKind::AlreadyExists => "; one of this id was recorded before",
         _ => "",
     }
 }
@@ -82,11 +82,11 @@ pub enum OutputError {
     Write(#[from] WriteError),
 }
 
-/// A recorded run cannot be carried on.
+/// A recorded run or rollout cannot be carried on.
 #[derive(Debug, thiserror::Error)]
 pub enum ReopenError {
     /// A process carries it on already.
-    #[error("the run is being carried on by {writer}")]
+    #[error("it is being carried on by {writer}")]
     Busy {
         /// Who.
         writer: Writer,
@@ -99,7 +99,7 @@ pub enum ReopenError {
     Write(#[from] WriteError),
 }
 
-/// A recorded run could not be read.
+/// A recorded run or rollout could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// A file could not be read.
@@ -113,6 +113,15 @@ pub enum ReadError {
     /// The folder holds no run.
     #[error("{} is not the folder of a run: it has no run.json; `mcom history` lists the runs", path.display())]
     NoRun {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The folder holds no rollout.
+    #[error(
+        "{} is not the folder of a rollout: it has no rollout.json; `mcom rollout list` lists the rollouts",
+        path.display()
+    )]
+    NoRollout {
         /// The folder.
         path: PathBuf,
     },
@@ -144,6 +153,14 @@ pub enum ReadError {
         line: u64,
         /// What is wrong.
         source: serde_json::Error,
+    },
+    /// A line of events is of hosts that the record's head does not have.
+    #[error("{}, line {line} is damaged: it is of a host that the rollout does not have", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
     },
 }
 

@@ -5,12 +5,15 @@ use crate::files;
 use mcom_model::RunEvent;
 use rustix::fs::FlockOperation;
 use rustix::io::Errno;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The writing end. Holds a lock for as long as it lives, which tells readers that the run is being written.
+/// The writing end. Holds a lock for as long as it lives, which tells readers that the record is being written.
 pub(crate) struct EventLog {
     path: PathBuf,
     file: File,
@@ -47,7 +50,7 @@ impl EventLog {
     }
 
     /// Appends one event; on the disk before this returns where it is `durable`.
-    pub(crate) fn append(&mut self, event: &RunEvent, durable: bool) -> Result<(), WriteError> {
+    pub(crate) fn append(&mut self, event: &impl Serialize, durable: bool) -> Result<(), WriteError> {
         self.mend().map_err(WriteError::at(&self.path))?;
         self.line.clear();
         serde_json::to_writer(&mut self.line, event).map_err(|e| WriteError::at(&self.path)(e.into()))?;
@@ -145,12 +148,12 @@ pub(crate) fn last_line(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Read
     })
 }
 
-/// The events of a run, in order, read as they are asked for.
+/// The events of a record, in order, read as they are asked for: those of a run, or another record's `E`.
 ///
 /// A torn last line ends the events; [`Events::torn`] says so. Lines of kinds that a newer minor version added are
-/// skipped and counted. While the run is being written, there may be more where the events had ended: see
+/// skipped and counted. While the record is being written, there may be more where the events had ended: see
 /// [`Events::look_again`].
-pub struct Events {
+pub struct Events<E = RunEvent> {
     path: PathBuf,
     file: BufReader<File>,
     line: Vec<u8>,
@@ -160,12 +163,14 @@ pub struct Events {
     lenient: bool,
     skipped: u64,
     torn: bool,
+    kind: PhantomData<fn() -> E>,
 }
 
-impl Events {
+impl<E> Events<E> {
     pub(crate) fn open(path: PathBuf, lenient: bool) -> Result<Self, ReadError> {
         let file = BufReader::new(File::open(&path).map_err(ReadError::at(&path))?);
-        Ok(Self { path, file, line: Vec::new(), number: 0, whole: 0, lenient, skipped: 0, torn: false })
+        let (line, kind) = (Vec::new(), PhantomData);
+        Ok(Self { path, file, line, number: 0, whole: 0, lenient, skipped: 0, torn: false, kind })
     }
 
     /// Whether the log ended in a torn line.
@@ -200,8 +205,8 @@ impl Events {
     }
 }
 
-impl Iterator for Events {
-    type Item = Result<RunEvent, ReadError>;
+impl<E: DeserializeOwned> Iterator for Events<E> {
+    type Item = Result<E, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
@@ -250,7 +255,7 @@ mod tests {
         log.file.write_all(b"{\"at\":2,\"eve").unwrap();
         log.torn = true;
         log.append(&event(3), true).unwrap();
-        let read: Vec<_> = Events::open(path, false).unwrap().map(Result::unwrap).collect();
+        let read: Vec<RunEvent> = Events::open(path, false).unwrap().map(Result::unwrap).collect();
         assert_eq!(read, [event(1), event(3)]);
     }
 

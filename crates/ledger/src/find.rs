@@ -4,6 +4,7 @@ use crate::error::{FindError, ReadError};
 use crate::layout;
 use crate::stored::StoredRun;
 use crate::summary::RunSummary;
+use mcom_model::RunId;
 use std::io;
 use std::path::Path;
 
@@ -49,6 +50,18 @@ pub fn find(runs: &Path, text: &str) -> Result<StoredRun, FindError> {
     }
 }
 
+/// Finds the run with this id; none where none was recorded. Of several, which a damaged folder may leave, the newest.
+pub fn find_run_by_id(runs: &Path, id: &RunId) -> Result<Option<StoredRun>, ReadError> {
+    for name in names(runs)?.iter().filter(|name| layout::id_of(name).as_ref() == Some(id)) {
+        match StoredRun::open(runs.join(name)) {
+            // Its writer died before it had a head, and so before anything began.
+            Err(ReadError::NoRun { .. }) => {}
+            other => return other.map(Some),
+        }
+    }
+    Ok(None)
+}
+
 /// The run's part of the id of an attempt.
 fn of_attempt(text: &str) -> Option<&str> {
     let (run, number) = text.rsplit_once('.')?;
@@ -67,8 +80,8 @@ pub fn list(runs: &Path, limit: Option<usize>) -> Result<Listing, ReadError> {
     Ok(listing)
 }
 
-/// Names of the folders of runs, newest first.
-fn names(runs: &Path) -> Result<Vec<String>, ReadError> {
+/// Names of the folders of runs, or of rollouts, newest first.
+pub(crate) fn names(runs: &Path) -> Result<Vec<String>, ReadError> {
     let entries = match std::fs::read_dir(runs) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         other => other.map_err(ReadError::at(runs))?,

@@ -1,4 +1,4 @@
-//! Where the parts of a run lie. The only place that knows file names.
+//! Where the parts of runs and rollouts lie. The only place that knows file names.
 
 use mcom_model::{Digest, HostId, RunId, Stream};
 use std::path::{Path, PathBuf};
@@ -11,7 +11,12 @@ pub fn runs_dir(state_home: &Path) -> PathBuf {
     state_home.join("mcom").join("runs")
 }
 
-/// The name of a run's folder: sorts by start, to the millisecond, so that runs of one second keep their order; ends
+/// The folder of all rollouts below a state folder.
+pub fn rollouts_dir(state_home: &Path) -> PathBuf {
+    state_home.join("mcom").join("rollouts")
+}
+
+/// The name of the folder of a run or rollout: sorts by start, to the millisecond, so that runs of one second keep their order; ends
 /// with the id.
 pub(crate) fn dir_name(started_ms: u64, run: &RunId) -> String {
     let time = i64::try_from(started_ms)
@@ -21,7 +26,7 @@ pub(crate) fn dir_name(started_ms: u64, run: &RunId) -> String {
     format!("{}-{run}", time.strftime("%Y%m%dT%H%M%S.%3fZ"))
 }
 
-/// The run id in a folder's name, where it is one of a run.
+/// The id in a folder's name, where it is one of a run or rollout.
 pub(crate) fn id_of(dir_name: &str) -> Option<RunId> {
     let (time, id) = dir_name.rsplit_once('-')?;
     if time.len() < 16 || !time.ends_with('Z') {
@@ -32,6 +37,20 @@ pub(crate) fn id_of(dir_name: &str) -> Option<RunId> {
 
 pub(crate) fn head(run: &Path) -> PathBuf {
     run.join("run.json")
+}
+
+pub(crate) fn rollout_head(rollout: &Path) -> PathBuf {
+    rollout.join("rollout.json")
+}
+
+/// The folder of what a rollout runs: payloads, their standard input.
+pub(crate) fn blobs(rollout: &Path) -> PathBuf {
+    rollout.join("blobs")
+}
+
+/// The file that is locked while rollouts are compared with each other.
+pub(crate) fn hold(rollouts: &Path) -> PathBuf {
+    rollouts.join("hold")
 }
 
 pub(crate) fn events(run: &Path) -> PathBuf {

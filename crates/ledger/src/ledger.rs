@@ -1,9 +1,9 @@
 //! The writing end of a run's record.
 
 use crate::bodies::BodyStore;
-use crate::error::{OutputError, ReadError, ReopenError, WriteError};
+use crate::error::{OutputError, ReopenError, WriteError};
 use crate::events::EventLog;
-use crate::head::{FormatVersion, RunHead};
+use crate::head::{self, RunHead};
 use crate::stored::StoredRun;
 use crate::writer::Writer;
 use crate::{files, layout};
@@ -28,11 +28,7 @@ impl Ledger {
         let events = EventLog::create(&layout::events(&dir))?;
         let bodies = BodyStore::create(&dir)?;
         Writer::this_process(&head.who).write(&dir)?;
-        let path = layout::head(&dir);
-        files::write_whole(&path, &path.with_extension("tmp"), |mut file| {
-            serde_json::to_writer(&mut file, head)?;
-            file.write_all(b"\n")
-        })?;
+        head::write(&layout::head(&dir), head)?;
         files::sync_dir(&dir)?;
         files::sync_dir(runs)?;
         files::replace_link(&runs.join(layout::LATEST), &name, &name)?;
@@ -45,9 +41,7 @@ impl Ledger {
     /// A torn last line is cut off, and output that had no name yet is dropped.
     pub fn reopen(dir: &Path, who: &str) -> Result<Self, ReopenError> {
         let run = StoredRun::open(dir)?;
-        if run.format() > FormatVersion::CURRENT {
-            return Err(ReadError::NewerFormat { path: layout::head(dir), found: run.format() }.into());
-        }
+        head::check_writable(&layout::head(dir), run.format())?;
         let Some(events) = EventLog::reopen(&layout::events(dir))? else {
             return Err(ReopenError::Busy { writer: Writer::read(dir) });
         };

@@ -4,14 +4,12 @@ use crate::bodies::is_whole;
 use crate::body::Body;
 use crate::error::ReadError;
 use crate::events::{self, Events};
-use crate::head::{FormatVersion, RunHead};
+use crate::head::{self, FormatVersion, RunHead};
 use crate::layout;
 use crate::recorded::Record;
 use crate::summary::{HeadSummary, RunStatus, RunSummary};
 use crate::writer::Writer;
 use mcom_model::{BlobRef, Digest, RecordedRun};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -22,22 +20,12 @@ pub struct StoredRun {
     format: FormatVersion,
 }
 
-/// The part of a head that must be understood before the rest is read.
-#[derive(Deserialize)]
-struct Versioned {
-    format: FormatVersion,
-}
-
 impl StoredRun {
     /// Opens the record in this folder; one of a newer major version is refused.
     pub fn open(dir: impl Into<PathBuf>) -> Result<Self, ReadError> {
         let dir = dir.into();
-        let path = layout::head(&dir);
-        let Versioned { format: found } = parse_head(&path)?;
-        if found.major > FormatVersion::CURRENT.major {
-            return Err(ReadError::NewerFormat { path, found });
-        }
-        Ok(Self { dir, format: found })
+        let format = head::version(&layout::head(&dir), no_run)?;
+        Ok(Self { dir, format })
     }
 
     /// The record that this process is writing.
@@ -52,12 +40,12 @@ impl StoredRun {
 
     /// The whole head, the plan included.
     pub fn head(&self) -> Result<RunHead, ReadError> {
-        parse_head(&layout::head(&self.dir))
+        head::read(&layout::head(&self.dir), no_run)
     }
 
     /// What a listing says: of the head and the last event only.
     pub fn summary(&self) -> Result<RunSummary, ReadError> {
-        let head: HeadSummary = parse_head(&layout::head(&self.dir))?;
+        let head: HeadSummary = head::read(&layout::head(&self.dir), no_run)?;
         Ok(RunSummary::new(self.dir.clone(), head, self.status()?))
     }
 
@@ -83,7 +71,7 @@ impl StoredRun {
 
     /// What a new coordinator needs to carry the run on; none where the run had not begun.
     pub fn recorded(&self) -> Result<Option<RecordedRun>, ReadError> {
-        let head: HeadSummary = parse_head(&layout::head(&self.dir))?;
+        let head: HeadSummary = head::read(&layout::head(&self.dir), no_run)?;
         let mut record = Record::of(head.hosts());
         for event in self.events()? {
             record.apply(&event?);
@@ -115,10 +103,6 @@ impl StoredRun {
     }
 }
 
-fn parse_head<T: DeserializeOwned>(path: &Path) -> Result<T, ReadError> {
-    let bytes = std::fs::read(path).map_err(|source| match source.kind() {
-        io::ErrorKind::NotFound => ReadError::NoRun { path: path.parent().unwrap_or(path).to_owned() },
-        _ => ReadError::at(path)(source),
-    })?;
-    serde_json::from_slice(&bytes).map_err(|source| ReadError::Head { path: path.to_owned(), source })
+fn no_run(path: PathBuf) -> ReadError {
+    ReadError::NoRun { path }
 }

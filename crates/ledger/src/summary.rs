@@ -1,5 +1,6 @@
 //! What a listing says about a run, from its head and its last event alone.
 
+use crate::head::RunOfRollout;
 use mcom_model::{EndedBy, RunEvent, RunId, Tally, What};
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -26,6 +27,8 @@ pub struct RunSummary {
     pub command: Vec<String>,
     /// The run whose hosts are tried again here.
     pub retry_of: Option<RunId>,
+    /// The rollout that it is a part of.
+    pub rollout: Option<RunOfRollout>,
     /// Where it stands.
     pub status: RunStatus,
 }
@@ -61,6 +64,8 @@ pub(crate) struct HeadSummary {
     command: Vec<String>,
     #[serde(default)]
     retry_of: Option<RunId>,
+    #[serde(default)]
+    rollout: Option<RunOfRollout>,
     hosts: u64,
     spec: SpecSummary,
 }
@@ -95,6 +100,7 @@ impl RunSummary {
             reason: head.spec.reason,
             command: head.command,
             retry_of: head.retry_of,
+            rollout: head.rollout,
             status,
         }
     }

@@ -1,6 +1,6 @@
 //! A small run with every kind of event, for the tests of this folder.
 
-use mcom_ledger::{LongLinks, RunHead};
+use mcom_ledger::{LongLinks, RunHead, RunOfRollout};
 use mcom_model::{
     AskKind, BlobRef, BodyRef, Credentials, DcRule, Digest, EndedBy, Exit, HostEvent, HostId, HostSpec, InnerLinks,
     Outcome, OutputMode, Payload, PayloadKind, Plan, PlanRequest, PlannedDc, Reason, ReasonKind, Receipt, RunClock,
@@ -45,7 +45,14 @@ pub fn head(run: &str) -> RunHead {
     let command = ["mcom", "-h", "mail[1-2]-dc1,odd", "-s", "fix.sh"].map(String::from).to_vec();
     let ssh = LongLinks { config: Some("/home/alice/ssh_config".into()), options: vec!["User=ops".into()] };
     let retry_of = Some("7f3kabcd".parse().unwrap());
-    RunHead { retry_of, ssh, ..RunHead::new(plan(payload, shape), spec, STARTED_MS, "0.1.0", command) }
+    let rollout =
+        RunOfRollout { id: "6f3kabcd".parse().unwrap(), name: "mail-fix".into(), stage: Some("canary".into()) };
+    RunHead {
+        retry_of,
+        ssh,
+        rollout: Some(rollout),
+        ..RunHead::new(plan(payload, shape), spec, STARTED_MS, "0.1.0", command)
+    }
 }
 
 fn plan(payload: Payload, shape: TreeShape) -> Plan {

@@ -1,7 +1,7 @@
 //! Writing a run, reading it in every state, and finding it again.
 
 use crate::fixture::{self, HELLO};
-use mcom_ledger::{FindError, Ledger, ReadError, RunStatus, StoredRun, find, list};
+use mcom_ledger::{FindError, Ledger, ReadError, RunStatus, StoredRun, find, find_run_by_id, list};
 use mcom_model::{Digest, HostId, OutcomeKind, RunEvent, Stream};
 use std::fs::OpenOptions;
 use std::io::{Read, Write};
@@ -39,6 +39,7 @@ fn what_was_written_is_read_back() {
     let RunStatus::Ended(end) = summary.status else { panic!("{summary:?}") };
     assert_eq!((end.tally.count(OutcomeKind::Ok), end.tally.total()), (1, 3));
     assert_eq!(summary.retry_of, Some("7f3kabcd".parse().unwrap()));
+    assert_eq!(summary.rollout, fixture::head(RUN).rollout);
 }
 
 #[test]
@@ -103,7 +104,7 @@ fn a_newer_major_version_is_refused_and_a_newer_minor_one_is_read() {
     let run = write_run(runs.path(), RUN);
     let head = std::fs::read_to_string(run.dir().join("run.json")).unwrap();
     let with = |version: &str| {
-        let newer = head.replace(r#"{"major":1,"minor":2}"#, version);
+        let newer = head.replace(r#"{"major":1,"minor":3}"#, version);
         assert_ne!(newer, head);
         std::fs::write(run.dir().join("run.json"), newer).unwrap();
         StoredRun::open(run.dir())
@@ -147,6 +148,19 @@ fn runs_are_found_by_prefix_as_latest_and_by_path() {
     assert!(matches!(found("/nowhere/at/all"), Err(FindError::Read(ReadError::NoRun { .. }))));
     std::fs::remove_dir_all(second.dir()).unwrap();
     assert_eq!(found("latest").unwrap(), "8f3kabcd");
+}
+
+#[test]
+fn a_run_is_found_by_its_whole_id_alone() {
+    let runs = tempfile::tempdir().unwrap();
+    let found = |id: &str| find_run_by_id(runs.path(), &id.parse().unwrap()).unwrap().map(|run| run.dir().to_owned());
+    assert_eq!(found(RUN), None);
+    let run = write_run(runs.path(), RUN);
+    assert_eq!(found(RUN).as_deref(), Some(run.dir()));
+    assert_eq!(found("8f3k"), None);
+    // One whose writer died before its head stood had not begun.
+    std::fs::remove_file(run.dir().join("run.json")).unwrap();
+    assert_eq!(found(RUN), None);
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn a_newer_version_is_not_written() {
     let run = died_after(runs.path(), &fixture::events(RUN)[..5], b"");
     let head = std::fs::read_to_string(run.dir().join("run.json")).unwrap();
     for version in [r#"{"major":1,"minor":7}"#, r#"{"major":2,"minor":0}"#] {
-        std::fs::write(run.dir().join("run.json"), head.replace(r#"{"major":1,"minor":2}"#, version)).unwrap();
+        std::fs::write(run.dir().join("run.json"), head.replace(r#"{"major":1,"minor":3}"#, version)).unwrap();
         let error = Ledger::reopen(run.dir(), WHO).err().unwrap();
         assert!(error.to_string().contains("use the mcom that wrote it"), "{error}");
     }
