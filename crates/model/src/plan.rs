@@ -90,6 +90,13 @@ pub struct PlannedDc {
     pub fanout: Option<u32>,
 }
 
+impl PlannedDc {
+    /// Payloads that may run at once here: never none, or the run would not end.
+    pub fn at_once(&self, limits: &RunLimits) -> u32 {
+        self.fanout.unwrap_or(limits.fanout).max(1)
+    }
+}
+
 /// The shape of the tree below the coordinator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TreeShape {

@@ -28,6 +28,8 @@ pub enum Sabotage {
     NeverResume,
     /// A run that has too many bad hosts goes on.
     NoMaxFail,
+    /// The fan-out that a datacenter has for itself is not looked at.
+    NoOwnFanout,
     /// The fan-out of the whole run is not looked at.
     NoGlobalFanout,
     /// Datacenters open with everything at once.
@@ -108,7 +110,7 @@ pub enum Sabotage {
 
 impl Sabotage {
     /// Every mechanism that can be switched off, with the invariant that must notice.
-    pub const ALL: [(Self, &'static str); 47] = [
+    pub const ALL: [(Self, &'static str); 48] = [
         (Self::ClaimAnew, "invariant_one_start"),
         (Self::ForgetVoid, "invariant_one_outcome"),
         (Self::ForgetFlush, "invariant_one_start"),
@@ -119,6 +121,7 @@ impl Sabotage {
         (Self::ForgetRecord, "invariant_resume_keeps_outcomes"),
         (Self::NeverResume, "invariant_unknown_is_unknowable"),
         (Self::NoMaxFail, "invariant_nothing_new_after_a_stop"),
+        (Self::NoOwnFanout, "invariant_fanout_kept"),
         (Self::NoGlobalFanout, "invariant_global_fanout_kept"),
         (Self::NoSlowStart, "invariant_slow_start"),
         (Self::DeafToPongs, "invariant_no_early_expiry"),

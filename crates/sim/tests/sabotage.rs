@@ -56,6 +56,7 @@ fn scenario(seed: u64) -> Scenario {
             scenario.spec.limits.global_fanout = Some(10);
             scenario.faults.blows = 0;
         }
+        2 => scenario.plan.datacenters[1].fanout = Some(2),
         _ => {}
     }
     scenario.long_bandwidth = 1 << 20;

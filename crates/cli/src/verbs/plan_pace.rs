@@ -2,7 +2,7 @@
 
 use crate::config::time_text;
 use mcom_fleet::planner::{effective_maximum, ways};
-use mcom_model::{HostLock, Plan};
+use mcom_model::{HostLock, Plan, PlannedDc};
 use std::time::Duration;
 
 /// Everything about the pace, for a plan that is printed.
@@ -42,16 +42,15 @@ fn hosts(count: usize) -> String {
 
 /// How many run at once, and with how many it opens.
 pub(super) fn at_once(plan: &Plan) -> String {
-    let fanout = plan.limits.fanout;
-    let sizes = || plan.datacenters.iter().map(|dc| dc.members.len() as u64);
-    let all: u64 = sizes().map(|size| size.min(fanout.into())).sum();
-    let over_all = plan.limits.global_fanout.filter(|&most| u64::from(most) < all);
+    let most = |dc: &PlannedDc| u64::from(dc.at_once(&plan.limits)).min(dc.members.len() as u64);
+    let all: u64 = plan.datacenters.iter().map(most).sum();
+    let over_all = plan.limits.global_fanout.filter(|&limit| u64::from(limit) < all);
     let mut text = format!("up to {} at once", effective_maximum(plan));
-    if let Some(most) = over_all {
-        text += &format!(", no more than {most} over all datacenters");
+    if let Some(limit) = over_all {
+        text += &format!(", no more than {limit} over all datacenters");
     }
     let opening = plan.limits.opening;
-    if fanout > opening && sizes().any(|size| size > opening.into()) {
+    if plan.datacenters.iter().any(|dc| most(dc) > opening.into()) {
         text += &format!(", opening with {opening} per datacenter");
     }
     text

@@ -62,7 +62,7 @@ impl TreeRun {
             .iter()
             .map(|dc| {
                 let left = dc.members.iter().filter(|host| !self.hosts.get(host.0).ended()).count();
-                Pool::of_dc(dc.name.clone(), Pace::new(self.run_spec(), left))
+                Pool::of_dc(dc.name.clone(), Pace::new(self.run_spec(), dc, left))
             })
             .collect();
         self.share_fanout();

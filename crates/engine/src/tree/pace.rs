@@ -3,14 +3,14 @@
 
 use crate::tree::run::TreeRun;
 use crate::tree::window::Pool;
-use mcom_model::{EndedBy, OutcomeKind, PayloadKind, Reason, ReasonKind, RunSpec, Tally};
+use mcom_model::{EndedBy, OutcomeKind, PayloadKind, PlannedDc, Reason, ReasonKind, RunSpec, Tally};
 
 /// What a pool may open, and how far it has come.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pace {
     /// The window that the hosts so far have earned.
     earned: u32,
-    /// The datacenter's fan-out.
+    /// The datacenter's fan-out: its own, or that of all.
     fanout: u32,
     /// Its share of the whole run's fan-out.
     share: u32,
@@ -20,10 +20,10 @@ pub(super) struct Pace {
 
 impl Pace {
     /// Of a datacenter in which so many hosts are to run.
-    pub(super) fn new(spec: &RunSpec, left: usize) -> Self {
-        let fanout = spec.limits.fanout;
-        // A question changes nothing on its hosts.
-        let careful = spec.payload.kind != PayloadKind::Inquiry;
+    pub(super) fn new(spec: &RunSpec, dc: &PlannedDc, left: usize) -> Self {
+        let fanout = dc.at_once(&spec.limits);
+        // What asks or looks changes nothing on its hosts.
+        let careful = spec.payload.kind != PayloadKind::Inquiry && !spec.looks;
         let earned = if careful { fanout.min(spec.limits.opening) } else { fanout };
         Self { earned, fanout, share: u32::MAX, left: u32::try_from(left).unwrap_or(u32::MAX) }
     }

@@ -10,7 +10,7 @@ use mcom_model::{
     RecordedHost, RecordedRun, RunClock, RunId, RunLimits, RunSpec, RunStart, TreeShape,
 };
 use names::Names;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One script, on its way.
 pub struct Script<'a> {
@@ -18,6 +18,8 @@ pub struct Script<'a> {
     names: Names,
     shape: TreeShape,
     limits: RunLimits,
+    /// Payloads at once in a datacenter that has a fan-out of its own.
+    fanouts: BTreeMap<String, u32>,
     output: OutputMode,
     credentials: Credentials,
     stdin: bool,
@@ -33,6 +35,7 @@ impl<'a> Script<'a> {
             names: Names::default(),
             shape: TreeShape { width: 32, depth: None },
             limits: RunLimits::default(),
+            fanouts: BTreeMap::new(),
             output: OutputMode::AtEnd,
             credentials: Credentials::Own,
             stdin: false,
@@ -135,6 +138,11 @@ impl<'a> Script<'a> {
             "width" => self.shape.width = number(),
             "depth" => self.shape.depth = Some(number()),
             "fanout" => self.limits.fanout = number(),
+            "dc-fanout" => {
+                let (dc, fanout) = rest.split_once(' ').unwrap();
+                self.fanouts.insert(dc.to_owned(), fanout.parse().unwrap());
+            }
+            "opening" => self.limits.opening = number(),
             "global-fanout" => self.limits.global_fanout = Some(number()),
             "max-fail" => self.limits.max_fail = Some(rest.parse().unwrap()),
             "deadline" => self.limits.deadline_ms = Some(rest.parse().unwrap()),
@@ -193,7 +201,7 @@ impl<'a> Script<'a> {
             name: name.clone(),
             rule: DcRule::Inventory,
             members: members.clone(),
-            fanout: None,
+            fanout: self.fanouts.get(name).copied(),
         });
         Plan {
             version: Plan::VERSION,

@@ -166,6 +166,11 @@ fn the_effective_maximum_counts_small_datacenters() {
     assert_eq!(maximum(&mails(10, &["dc1", "dc2"])), "20");
     let mixed: Vec<Target> = mails(100, &["dc1"]).into_iter().chain(mails(5, &["dc2"])).collect();
     assert_eq!(maximum(&mixed), "1x32+5");
+    let mut own = Setup::default().plan(&mails(100, &["dc1", "dc2", "dc3"])).unwrap();
+    own.datacenters[0].fanout = Some(10);
+    assert_eq!(effective_maximum(&own), "2x32+10");
+    own.datacenters.iter_mut().for_each(|dc| dc.fanout = Some(10));
+    assert_eq!(effective_maximum(&own), "30");
 }
 
 #[test]

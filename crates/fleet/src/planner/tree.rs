@@ -51,11 +51,13 @@ pub fn trees<'p>(plan: &'p Plan, preferred: &HostSet) -> Vec<DcTree<'p>> {
     plan.datacenters.iter().map(|dc| dc_tree(plan, dc, preferred)).collect()
 }
 
-/// Payloads that run at once at most, as `4x32`: datacenters times fan-out, or the sum where some are smaller.
+/// Payloads that run at once at most, as `4x32`: datacenters times fan-out, or the sum where some are smaller or have a
+/// fan-out of their own.
 pub fn effective_maximum(plan: &Plan) -> String {
     let fanout = plan.limits.fanout as usize;
-    let full = plan.datacenters.iter().filter(|dc| dc.members.len() >= fanout).count();
-    let rest: usize = plan.datacenters.iter().map(|dc| dc.members.len()).filter(|&size| size < fanout).sum();
+    let of_dc = |dc: &PlannedDc| dc.members.len().min(dc.at_once(&plan.limits) as usize);
+    let full = plan.datacenters.iter().filter(|dc| of_dc(dc) == fanout).count();
+    let rest: usize = plan.datacenters.iter().map(of_dc).filter(|&most| most != fanout).sum();
     match (full, rest) {
         (0, rest) => rest.to_string(),
         (full, 0) => format!("{full}x{fanout}"),

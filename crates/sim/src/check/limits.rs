@@ -8,7 +8,8 @@ use mcom_model::{HostId, OutcomeKind, RunClock, limits};
 impl Check {
     /// Fan-out: at most so many payloads run at once in a datacenter, those that run on under a lost parent aside.
     pub(super) fn invariant_fanout_kept(&mut self, dc: usize, scenario: &Scenario) {
-        let (running, fanout) = (self.running[dc], scenario.spec.limits.fanout);
+        let fanout = scenario.plan.datacenters[dc].at_once(&scenario.spec.limits);
+        let running = self.running[dc];
         if running > fanout {
             self.broke("invariant_fanout_kept", || format!("{running} run at once in dc{}, over {fanout}", dc + 1));
         }

@@ -4,7 +4,7 @@ mod random;
 
 use crate::rng::Rng;
 use mcom_model::{HostLock, OutputMode, Plan, RunLimits, RunSpec, RunStart, TreeShape, limits};
-use random::{credentials, faults, plan, spec};
+use random::{credentials, fanouts, faults, plan, spec};
 
 /// One run to be simulated.
 #[derive(Clone, Debug)]
@@ -136,6 +136,7 @@ impl Scenario {
         let output = rng.pick(&[OutputMode::AtEnd, OutputMode::AtEnd, OutputMode::Live]);
         let mut plan = plan(&mut rng, hosts, dcs, shape, limits);
         credentials(&mut rng, &mut plan);
+        fanouts(seed, &mut plan);
         let work = Work {
             longest: rng.pick(&[50_000, 2_000_000, 20_000_000]),
             failing: rng.pick(&[0, 50, 500]),
@@ -218,7 +219,8 @@ impl Scenario {
         let (hosts, dcs) = (self.plan.hosts.len(), self.plan.datacenters.len());
         let TreeShape { width, depth } = self.plan.shape;
         let depth = depth.map_or_else(|| "any depth".to_owned(), |depth| format!("depth {depth}"));
-        let fanout = self.spec.limits.fanout;
+        let own = self.plan.datacenters.iter().filter_map(|dc| dc.fanout.map(|own| format!(" ({} {own})", dc.name)));
+        let fanout = format!("{}{}", self.spec.limits.fanout, own.collect::<String>());
         let output = match self.spec.output {
             OutputMode::Live => "live",
             OutputMode::AtEnd => "at the end",

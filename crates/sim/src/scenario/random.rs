@@ -83,6 +83,16 @@ pub(super) fn credentials(rng: &mut Rng, plan: &mut Plan) {
     }
 }
 
+/// Now and then datacenters with a fan-out of their own.
+pub(super) fn fanouts(seed: u64, plan: &mut Plan) {
+    // Numbers of its own, so that everything else about a seed stays as it is.
+    let mut rng = Rng::new(seed ^ 0xfa40_0075);
+    let some = rng.pick(&[0, 0, 500, 1000]);
+    for dc in &mut plan.datacenters {
+        dc.fanout = rng.chance(some).then(|| rng.pick(&[1, 1, 2, 3, 10, 200]));
+    }
+}
+
 pub(super) fn spec(seed: u64, plan: &Plan, output: OutputMode, stdin: bool) -> RunSpec {
     let payload = Payload {
         kind: PayloadKind::Script,

@@ -32,9 +32,10 @@ use host::SimHost;
 use ledger::Ledger;
 use mcom_engine::trace::Begin;
 use mcom_engine::tree::{Asked, TreeRun};
-use mcom_model::{Credentials, Reason, ReasonKind, RunSpec, Tally};
+use mcom_model::{Credentials, Plan, Reason, ReasonKind, RunSpec, Tally};
 use proc::Proc;
 use queue::{Death, Event, Ix, Queue, Word};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use tracer::Tracer;
 use wire::Wire;
@@ -111,7 +112,8 @@ impl World {
         let story = Story::new(keep.story, &scenario);
         let mut trace = Tracer::new(keep.trace);
         let start = scenario.start();
-        let coordinator = TreeRun::coordinator(&scenario.plan, told_spec(&scenario, sabotage), start.clone());
+        let (plan, spec) = told(&scenario, sabotage);
+        let coordinator = TreeRun::coordinator(&plan, spec, start.clone());
         trace.head(&scenario, Begin::Start(start));
         let mut world = Self {
             rng,
@@ -236,15 +238,16 @@ impl World {
 }
 
 /// What a coordinator is told of the run.
-fn told_spec(scenario: &Scenario, sabotage: Option<Sabotage>) -> RunSpec {
-    let mut spec = scenario.spec.clone();
+fn told(scenario: &Scenario, sabotage: Option<Sabotage>) -> (Cow<'_, Plan>, RunSpec) {
+    let (mut plan, mut spec) = (Cow::Borrowed(&scenario.plan), scenario.spec.clone());
     match sabotage {
         Some(Sabotage::NoMaxFail) => spec.limits.max_fail = None,
+        Some(Sabotage::NoOwnFanout) => plan.to_mut().datacenters.iter_mut().for_each(|dc| dc.fanout = None),
         Some(Sabotage::NoGlobalFanout) => spec.limits.global_fanout = None,
         Some(Sabotage::NoSlowStart) => spec.limits.opening = u32::MAX,
         Some(Sabotage::CallRelayAuto) if spec.credentials == Credentials::Relay => spec.credentials = Credentials::Auto,
         Some(Sabotage::CallAutoRelay) if spec.credentials == Credentials::Auto => spec.credentials = Credentials::Relay,
         _ => {}
     }
-    spec
+    (plan, spec)
 }

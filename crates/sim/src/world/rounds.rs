@@ -4,7 +4,7 @@
 use crate::sabotage::Sabotage;
 use crate::world::proc::Proc;
 use crate::world::queue::{Death, Event, Ix, Word};
-use crate::world::{Input, World, told_spec};
+use crate::world::{Input, World, told};
 use mcom_engine::trace::Begin;
 use mcom_engine::tree::TreeRun;
 use std::collections::BTreeSet;
@@ -62,12 +62,12 @@ impl World {
     fn begin_coordinator(&mut self) {
         self.ledger.full = false;
         let (mut cancelled, mut begun) = (false, BTreeSet::new());
-        let (plan, spec) = (&self.scenario.plan, told_spec(&self.scenario, self.sabotage));
+        let (plan, spec) = told(&self.scenario, self.sabotage);
         let (run, begin) = if self.ledger.is_empty() {
             // Not even its beginning was written: nothing was sent either.
             self.check.forgets();
             let start = self.scenario.start();
-            (TreeRun::coordinator(plan, spec, start.clone()), Begin::Start(start))
+            (TreeRun::coordinator(&plan, spec, start.clone()), Begin::Start(start))
         } else {
             let mut recorded = self.ledger.recorded(plan.hosts.len());
             cancelled = recorded.cancelled;
@@ -78,7 +78,7 @@ impl World {
             let ids = self.scenario.plan.host_ids().zip(&recorded.hosts);
             begun = ids.filter(|(_, host)| host.begun).map(|(id, _)| id).collect();
             let (who, ms) = ("bob@bastion".to_owned(), self.now / 1000);
-            let run = TreeRun::resume(plan, spec, &recorded, who.clone(), ms);
+            let run = TreeRun::resume(&plan, spec, &recorded, who.clone(), ms);
             (run, Begin::Resume { recorded: Box::new(recorded), who, ms })
         };
         self.trace.head(&self.scenario, begin);
