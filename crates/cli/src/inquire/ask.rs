@@ -5,7 +5,7 @@ use crate::config::Settings;
 use crate::error::{CliError, ErrorKind, plain};
 use crate::exit;
 use crate::inquire::answers::{Answers, Seen};
-use crate::run::{Reach, inner_links, long_links, now_ms, reach, run_id, timers, who};
+use crate::run::{Operator, Reach, inner_links, long_links, now_ms, reach, run_id, timers, who};
 use bytes::Bytes;
 use mcom_driver::run::{Authority, Control, Order, Start, coordinate};
 use mcom_model::{
@@ -40,7 +40,8 @@ pub struct Question {
 /// Asks every host of a plan, each once, as many at a time as there are links.
 pub fn ask(plan: &Plan, question: &Question, ssh: &SshArgs, settings: &Settings) -> Result<Asked, CliError> {
     let (spec, question) = spec(plan, question, settings)?;
-    let Reach { client, connector, mut authority } = reach(&long_links(ssh, settings), plan, &spec, settings)?;
+    let Reach { client, connector, mut authority } =
+        reach(&long_links(ssh, settings), plan, &spec, settings, &mut Operator::default())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| system("no event loop", &error))?;
     let start = RunStart { run: spec.run.clone(), started_ms: now_ms(), hosts: plan.hosts.len() as u64 };

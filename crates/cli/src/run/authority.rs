@@ -3,14 +3,13 @@
 
 use crate::config::Settings;
 use crate::error::{CliError, ErrorKind};
-use crate::output::say;
-use crate::prompt::{self, Unasked};
+use crate::prompt;
+use crate::run::operator::Operator;
 use crate::run::ssh::{IDENTITY, at_home};
 use mcom_driver::authority::{AuthorityError, AuthoritySettings, CaKey, CaSettings, OperatorAuthority};
 use mcom_driver::bootstrap::NodeStore;
 use mcom_driver::ssh::SshSettings;
 use mcom_model::{Credentials, Plan, RunSpec};
-use mcom_wire::Secret;
 use std::path::{Path, PathBuf};
 
 /// The authority that a run needs. Where no parent asks for anything, it has the keys for this machine's own links whose
@@ -21,6 +20,7 @@ pub(super) fn authority(
     spec: &RunSpec,
     nodes: &NodeStore,
     settings: &Settings,
+    operator: &mut Operator,
 ) -> Result<Option<OperatorAuthority>, CliError> {
     let needed = OperatorAuthority::needed(plan);
     is_certified(plan, settings)?;
@@ -33,43 +33,18 @@ pub(super) fn authority(
         pinned: spec.pinned(),
         nodes: nodes.clone(),
     };
-    let mut passphrases = Passphrases::default();
-    let mut ask = |key: &Path| passphrases.ask(key, prompt::secret);
+    operator.begin();
+    let mut ask = |key: &Path| operator.passphrase(key, prompt::secret);
     let prepared = OperatorAuthority::prepare(&of_run, plan, &mut ask);
-    if passphrases.interrupted {
+    if operator.has_interrupted() {
         return Err(CliError::interrupted());
     }
     let authority = match prepared {
         Err(_) if !needed => return Ok(None),
         prepared => prepared.map_err(|error| not_prepared(&error))?,
     };
-    authority.notices().iter().for_each(|notice| say(&format!("mcom: {notice}\n")));
+    authority.notices().iter().for_each(|notice| operator.tell(notice.to_string()));
     Ok(Some(authority))
-}
-
-/// What came of asking for passphrases.
-#[derive(Default)]
-struct Passphrases {
-    /// The key whose passphrase was typed last: asked for again, that one was wrong.
-    typed: Option<PathBuf>,
-    /// Nothing more is asked then.
-    interrupted: bool,
-}
-
-impl Passphrases {
-    fn ask(&mut self, key: &Path, prompt: impl FnOnce(&str) -> Result<Secret, Unasked>) -> Option<Secret> {
-        if self.interrupted {
-            return None;
-        }
-        let question = format!("passphrase of {}: ", key.display());
-        let typed = match self.typed.as_deref() == Some(key) {
-            true => prompt(&format!("wrong passphrase for {}\n{question}", key.display())),
-            false => prompt(&question),
-        };
-        self.interrupted = matches!(typed, Err(Unasked::Interrupted));
-        self.typed = typed.is_ok().then(|| key.to_path_buf());
-        typed.ok()
-    }
 }
 
 /// Refuses certificates that nobody makes.
@@ -116,26 +91,6 @@ fn not_prepared(error: &AuthorityError) -> CliError {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_wrong_passphrase_is_said_and_an_interrupt_ends_the_asking() {
-        let mut passphrases = Passphrases::default();
-        let mut asked = Vec::new();
-        let mut ask = |key: &str, answer: Result<&str, Unasked>| {
-            let typed = passphrases.ask(Path::new(key), |question| {
-                asked.push(question.to_owned());
-                answer.map(|text| Secret::new(text.as_bytes().to_vec()))
-            });
-            (typed.is_some(), passphrases.interrupted)
-        };
-        assert_eq!(ask("/k/a", Ok("slip")), (true, false));
-        assert_eq!(ask("/k/a", Ok("right")), (true, false));
-        assert_eq!(ask("/k/b", Err(Unasked::Declined)), (false, false));
-        assert_eq!(ask("/k/b", Err(Unasked::Interrupted)), (false, true));
-        assert_eq!(ask("/k/c", Ok("never asked for")), (false, true));
-        let again = "wrong passphrase for /k/a\npassphrase of /k/a: ";
-        assert_eq!(asked, ["passphrase of /k/a: ", again, "passphrase of /k/b: ", "passphrase of /k/b: "]);
-    }
 
     #[test]
     fn what_to_type_stands_below_the_causes() {

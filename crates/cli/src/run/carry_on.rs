@@ -3,9 +3,11 @@
 use crate::args::PasswordArgs;
 use crate::config::Settings;
 use crate::error::{CliError, ErrorKind, plain};
-use crate::run::conduct::{Ready, Recorded, Shown};
+use crate::run::carry_out::Recorded;
+use crate::run::conduct::Ready;
 use crate::run::execute::start_of;
 use crate::run::identity::{now_ms, who};
+use crate::run::means::Shown;
 use crate::run::rounds::{blobs_of, recorded_now, withdraw};
 use mcom_driver::run::{Control, Start};
 use mcom_ledger::{Ledger, ReadError, ReopenError, RunHead, StoredRun, Writer};
@@ -28,23 +30,32 @@ pub struct CarryOn<'a> {
 /// Carries a run on and returns its exit code. An error means that no host was asked.
 pub fn carry_on(run: &StoredRun, head: &RunHead, how: CarryOn<'_>) -> Result<u8, CliError> {
     let ready = Ready::new(head, how.password, how.settings, how.shown)?;
-    let ledger = Ledger::reopen(run.dir(), &who()).map_err(|error| not_reopened(head, error))?;
+    let ledger = reopened(run, head)?;
     // Read only now: until this process had the record to itself, another one may have gone on with it.
     let blobs = blobs_of(run, head).map_err(|error| {
         let message = format!("the payload of run {} cannot be read from its record: {}", head.run, plain(&error));
         CliError::new(ErrorKind::Ledger, message)
     })?;
-    let start = match run.recorded().map_err(unreadable)? {
-        None => Start::New(start_of(head)),
-        Some(mut recorded) => {
-            if !withdraw(&mut recorded) && recorded.ended {
-                return Err(nothing_left(head));
-            }
-            Start::Resumed { recorded: recorded_now(recorded, head), who: who(), ms: now_ms() }
-        }
-    };
+    let start = start_again(run, head)?.ok_or_else(|| nothing_left(head))?;
     let first = how.cancel.then(|| Control::Cancel { by: Some(who()) });
-    ready.conduct(Recorded { head, ledger, start, blobs, patience: how.wait, first }, how.shown)
+    let carried_on_by = format!("mcom resume {}", head.run);
+    ready.conduct(Recorded { head, ledger, start, blobs, patience: how.wait, first, carried_on_by }, how.shown)
+}
+
+/// The record, to be gone on with by this process alone.
+pub(super) fn reopened(run: &StoredRun, head: &RunHead) -> Result<Ledger, CliError> {
+    Ledger::reopen(run.dir(), &who()).map_err(|error| not_reopened(head, error))
+}
+
+/// Where a run goes on, by its record; none where nothing of it is left to do.
+pub(super) fn start_again(run: &StoredRun, head: &RunHead) -> Result<Option<Start>, CliError> {
+    let Some(mut recorded) = run.recorded().map_err(unreadable)? else {
+        return Ok(Some(Start::New(start_of(head))));
+    };
+    if !withdraw(&mut recorded) && recorded.ended {
+        return Ok(None);
+    }
+    Ok(Some(Start::Resumed { recorded: recorded_now(recorded, head), who: who(), ms: now_ms() }))
 }
 
 /// Another process has the run.
@@ -70,6 +81,6 @@ fn not_reopened(head: &RunHead, error: ReopenError) -> CliError {
     }
 }
 
-fn unreadable(error: ReadError) -> CliError {
+pub(super) fn unreadable(error: ReadError) -> CliError {
     CliError::new(ErrorKind::Ledger, error.to_string())
 }

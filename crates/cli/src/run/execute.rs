@@ -4,10 +4,13 @@ use crate::args::PasswordArgs;
 use crate::config::Settings;
 use crate::error::{CliError, ErrorKind};
 use crate::request::Planned;
-use crate::run::conduct::{Ready, Recorded, Shown};
+use crate::run::carry_out::Recorded;
+use crate::run::conduct::Ready;
 use crate::run::identity::{now_ms, run_id, who};
+use crate::run::means::Shown;
 use crate::run::ssh::inner_links;
 use crate::run::timers::timers;
+use bytes::Bytes;
 use mcom_driver::run::Start;
 use mcom_ledger::{Ledger, LongLinks, OutputError, RunHead, WriteError, runs_dir};
 use mcom_model::{Payload, Plan, RunSpec, RunStart};
@@ -33,15 +36,28 @@ pub fn execute(planned: Planned, payload: Payload, how: Execution<'_>) -> Result
     let spec = spec(&plan, payload, &how)?;
     let head = head(plan, spec, &how);
     let ready = Ready::new(&head, how.password, how.settings, how.shown)?;
-    let mut ledger = Ledger::create(&runs_dir(&how.settings.state_home.value), &head).map_err(unwritable)?;
-    for (blob, bytes) in head.spec.payload.blobs().zip(&blobs) {
+    let ledger = created(&head, &blobs, how.settings)?;
+    let start = Start::New(start_of(&head));
+    let carried_on_by = format!("mcom resume {}", head.run);
+    let run = Recorded { head: &head, ledger, start, blobs, patience: None, first: None, carried_on_by };
+    ready.conduct(run, how.shown)
+}
+
+/// The record of a new run, with the bytes of its payload.
+pub(super) fn created(head: &RunHead, blobs: &[Bytes], settings: &Settings) -> Result<Ledger, CliError> {
+    let mut ledger = Ledger::create(&runs_dir(&settings.state_home.value), head).map_err(unwritable)?;
+    store_blobs(&mut ledger, head, blobs)?;
+    Ok(ledger)
+}
+
+/// Keeps the bytes of a run's payload beside its record.
+pub(super) fn store_blobs(ledger: &mut Ledger, head: &RunHead, blobs: &[Bytes]) -> Result<(), CliError> {
+    head.spec.payload.blobs().zip(blobs).try_for_each(|(blob, bytes)| {
         ledger.store_blob(&blob.digest, bytes).map_err(|error| match error {
             OutputError::Write(error) => unwritable(error),
             error => CliError::new(ErrorKind::Ledger, error.to_string()),
-        })?;
-    }
-    let start = Start::New(start_of(&head));
-    ready.conduct(Recorded { head: &head, ledger, start, blobs, patience: None, first: None }, how.shown)
+        })
+    })
 }
 
 /// The first event of a run.

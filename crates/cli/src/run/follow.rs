@@ -3,8 +3,8 @@
 use crate::error::{CliError, ErrorKind, plain};
 use crate::exit;
 use crate::run::bodies::LedgerBodies;
-use crate::run::conduct::Shown;
 use crate::run::identity::now_ms;
+use crate::run::means::Shown;
 use crate::run::views::Views;
 use mcom_ledger::{Events, ReadError, RunHead, StoredRun};
 use mcom_model::RunClock;

@@ -28,6 +28,16 @@ pub(super) struct Heard {
     notices: Rc<RefCell<Vec<String>>>,
 }
 
+/// The near end of the words that are said to a run.
+pub struct Hearing {
+    /// Where words may be put.
+    pub(super) words: Sender<Control>,
+    /// The words.
+    pub(super) control: Receiver<Control>,
+    /// What the signals said.
+    pub(super) heard: Heard,
+}
+
 /// How far the operator has gone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 enum Asked {
@@ -40,10 +50,7 @@ enum Asked {
 
 /// Listens from now on; must be polled beside the run.
 pub(super) struct Signals {
-    /// A byte for each interrupt: two that come together are still two.
-    interrupts: UnixStream,
-    terminate: Signal,
-    hangup: Signal,
+    ends: EndSignals,
     words: Sender<Control>,
     heard: Heard,
     /// Whether somebody at a terminal can be asked.
@@ -75,40 +82,26 @@ impl Heard {
 }
 
 impl Signals {
-    /// The listener, the words that it will say, and what it heard. `asks` says whether standard error is read by
-    /// somebody who can be asked.
-    pub(super) fn listen(asks: bool) -> io::Result<(Self, Receiver<Control>, Heard)> {
-        let (words, receiver) = channel(WORDS);
-        let heard = Heard::default();
+    /// The listener, and where what it hears is said. `asks` says whether standard error is read by somebody who can be
+    /// asked.
+    pub(super) fn listen(asks: bool) -> io::Result<(Self, Hearing)> {
+        let hearing = Hearing::new();
         let signals = Self {
-            interrupts: interrupts()?,
-            terminate: signal(SignalKind::terminate())?,
-            hangup: signal(SignalKind::hangup())?,
-            words,
-            heard: heard.clone(),
+            ends: EndSignals::listen()?,
+            words: hearing.words.clone(),
+            heard: hearing.heard.clone(),
             asks,
             asked: Asked::Nothing,
             answers: unbounded_channel(),
         };
-        Ok((signals, receiver, heard))
-    }
-
-    /// Where others may put words for the run.
-    pub(super) fn words(&self) -> Sender<Control> {
-        self.words.clone()
+        Ok((signals, hearing))
     }
 
     /// Never returns.
     pub(super) async fn pass_on(mut self) -> Infallible {
-        let mut bytes = [0; 8];
         loop {
             tokio::select! {
-                Ok(count) = self.interrupts.read(&mut bytes) => {
-                    (0..count).for_each(|_| self.signalled(EndedBySignal::Interrupt));
-                }
-                _ = self.terminate.recv() => self.signalled(EndedBySignal::Terminate),
-                // The terminal is gone: the run goes on into the ledger.
-                _ = self.hangup.recv() => {}
+                signal = self.ends.next() => self.signalled(signal),
                 Some(answer) = self.answers.1.recv() => self.answered(answer),
             }
         }
@@ -158,6 +151,51 @@ impl Signals {
         self.heard.notices.borrow_mut().push(text.to_owned());
         // A halt wakes the run, and a word that says nothing new does the same.
         let _ = self.words.try_send(Control::Halt);
+    }
+}
+
+impl Hearing {
+    /// Of a run that nobody has said a word to yet.
+    pub(super) fn new() -> Self {
+        let (words, control) = channel(WORDS);
+        Self { words, control, heard: Heard::default() }
+    }
+}
+
+/// The signals that ask a process to end. A lost terminal is none of them.
+pub struct EndSignals {
+    /// A byte for each interrupt: two that come together are still two.
+    interrupts: UnixStream,
+    /// Interrupts that were read and not told yet.
+    untold: usize,
+    terminate: Signal,
+    hangup: Signal,
+}
+
+impl EndSignals {
+    /// Listens from now on, inside of an event loop.
+    pub fn listen() -> io::Result<Self> {
+        Ok(Self {
+            interrupts: interrupts()?,
+            untold: 0,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// The next one. Safe to give up and call again.
+    pub async fn next(&mut self) -> EndedBySignal {
+        let mut bytes = [0; 8];
+        while self.untold == 0 {
+            tokio::select! {
+                Ok(count) = self.interrupts.read(&mut bytes) => self.untold += count,
+                _ = self.terminate.recv() => return EndedBySignal::Terminate,
+                // The terminal is gone: the run goes on into the ledger.
+                _ = self.hangup.recv() => {}
+            }
+        }
+        self.untold -= 1;
+        EndedBySignal::Interrupt
     }
 }
 

@@ -4,6 +4,7 @@ use crate::args::SshArgs;
 use crate::config::{LinkSettings, Settings};
 use crate::error::{CliError, ErrorKind};
 use crate::run::authority::authority;
+use crate::run::operator::Operator;
 use crate::trust::trusted;
 use mcom_driver::authority::OperatorAuthority;
 use mcom_driver::bootstrap::NodeStore;
@@ -27,12 +28,18 @@ pub struct Reach {
     pub authority: Option<OperatorAuthority>,
 }
 
-/// A way to reach the hosts of a plan. May ask at the terminal for the passphrase of a key.
-pub fn reach(links: &LongLinks, plan: &Plan, spec: &RunSpec, settings: &Settings) -> Result<Reach, CliError> {
+/// A way to reach the hosts of a plan. May ask the operator for the passphrase of a key.
+pub fn reach(
+    links: &LongLinks,
+    plan: &Plan,
+    spec: &RunSpec,
+    settings: &Settings,
+    operator: &mut Operator,
+) -> Result<Reach, CliError> {
     let mut ssh = ssh_settings(links, &spec.limits)?;
     let exe = std::env::current_exe().map_err(|error| CliError::unreadable("this program", "itself", &error))?;
     let nodes = NodeStore::beside(&exe).map_err(|error| CliError::new(ErrorKind::NoNode, error.to_string()))?;
-    let authority = authority(&ssh, plan, spec, &nodes, settings)?;
+    let authority = authority(&ssh, plan, spec, &nodes, settings, operator)?;
     if let Some(socket) = authority.as_ref().and_then(OperatorAuthority::agent_socket) {
         // The first value that ssh reads wins.
         ssh.options.insert(0, format!("IdentityAgent={}", socket.display()));
