@@ -3,9 +3,10 @@
 
 mod answer;
 mod event;
-mod file;
+pub mod file;
 mod fits;
 mod health;
+mod layout;
 mod machine;
 mod order;
 mod reach;
@@ -16,6 +17,7 @@ mod window;
 pub use answer::{Answer, Answered, HostAnswer};
 pub use event::{Checked, Happened, HostsEnded, RolloutEvent, RunOf, Why};
 pub use file::{At, FilePayload, HealthFile, RolloutFile, StageFile};
+pub use layout::{LaidOut, LayOut, LayoutError, lay_out};
 pub use machine::{Effect, HostEnd, Input, Machine, Refusal};
 pub use order::{Order, Skip, Verb};
 pub use reach::{Reach, Share};

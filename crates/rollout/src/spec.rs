@@ -17,7 +17,8 @@ pub struct RolloutSpec {
     /// Why the change is made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// All hosts of all stages, the payload and the limits. A [`HostId`] of the rollout is an index into its hosts.
+    /// All hosts of all stages and no others, the payload and the limits. A [`HostId`] of the rollout is an index into
+    /// its hosts.
     pub plan: Plan,
     /// What reverts the payload.
     #[serde(default, skip_serializing_if = "Option::is_none")]
