@@ -1,6 +1,7 @@
 //! The table of runs.
 
 use crate::format;
+use crate::info::RolloutOfRun;
 use crate::sanitise::sanitise_line;
 use crate::style::{Line, Tone};
 use crate::words::{counts, ended_by};
@@ -26,6 +27,8 @@ pub struct HistoryRow {
     pub reason: Option<String>,
     /// The run whose hosts it tries again.
     pub retry_of: Option<String>,
+    /// The rollout that it belongs to.
+    pub rollout: Option<RolloutOfRun>,
     /// Where it stands.
     pub state: HistoryState,
 }
@@ -106,6 +109,9 @@ fn result(row: &HistoryRow) -> Line {
             line
         }
     };
+    if let Some(rollout) = &row.rollout {
+        line.push_apart(Tone::Faint, format!("rollout {}", rollout.text()));
+    }
     if let Some(run) = &row.retry_of {
         line.push_apart(Tone::Faint, format!("retry of {}", sanitise_line(run.as_bytes())));
     }
@@ -127,6 +133,8 @@ struct Object<'a> {
     reason: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_of: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rollout: Option<Rollout<'a>>,
     state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     took_ms: Option<u64>,
@@ -134,6 +142,14 @@ struct Object<'a> {
     by: Option<EndedBy>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tally: Option<serde_json::Value>,
+}
+
+#[derive(Serialize)]
+struct Rollout<'a> {
+    rollout: &'a str,
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stage: Option<&'a str>,
 }
 
 fn object(row: &HistoryRow) -> Object<'_> {
@@ -151,6 +167,11 @@ fn object(row: &HistoryRow) -> Object<'_> {
         payload: &row.payload,
         reason: row.reason.as_deref(),
         retry_of: row.retry_of.as_deref(),
+        rollout: row.rollout.as_ref().map(|rollout| Rollout {
+            rollout: rollout.id.as_str(),
+            name: &rollout.name,
+            stage: rollout.stage.as_deref(),
+        }),
         state,
         took_ms: took.map(|took| u64::try_from(took.as_millis()).unwrap_or(u64::MAX)),
         by,

@@ -1,9 +1,7 @@
 //! What is known about a run before its first event: names, datacenters, payload, who and why.
 
-use crate::sanitise::sanitise_line;
-use mcom_fleet::hostset::{self, HostSet};
+use crate::names::{DcNames, Names, fit};
 use mcom_model::{Digest, HostId, OutputMode, Plan, RunId, RunSpec};
-use std::sync::OnceLock;
 
 /// The fixed part of a run, as every view needs it. All text in it is fit for one line of a terminal.
 #[derive(Debug)]
@@ -26,33 +24,32 @@ pub struct RunInfo {
     pub max_fail: Option<u64>,
     /// Milliseconds for the whole run; none: no limit.
     pub deadline_ms: Option<u64>,
-    hosts: Vec<(String, usize)>,
-    dcs: Vec<DcInfo>,
+    /// The rollout and the stage that it belongs to.
+    pub rollout: Option<RolloutOfRun>,
+    names: Names,
 }
 
-/// One datacenter.
-#[derive(Debug)]
-pub(crate) struct DcInfo {
+/// The rollout that a run belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RolloutOfRun {
+    /// Its id.
+    pub id: RunId,
+    /// Its name.
     pub name: String,
-    /// In natural order of names.
-    pub hosts: Vec<HostId>,
-    set: OnceLock<HostSet>,
+    /// The name of the stage; none: it reverts what the rollout did.
+    pub stage: Option<String>,
+}
+
+impl RolloutOfRun {
+    /// `nginx-fix/canary`, `nginx-fix/undo`; fit for a terminal.
+    pub fn text(&self) -> String {
+        format!("{}/{}", fit(&self.name), self.stage.as_deref().map_or_else(|| "undo".to_owned(), fit))
+    }
 }
 
 impl RunInfo {
     /// From the plan and what every node is told.
     pub fn new(plan: &Plan, spec: &RunSpec, started_ms: u64) -> Self {
-        let dc = |name: &String| DcInfo { name: fit(name), hosts: Vec::new(), set: OnceLock::new() };
-        let mut dcs: Vec<DcInfo> = plan.datacenters.iter().map(|planned| dc(&planned.name)).collect();
-        let mut hosts = Vec::with_capacity(plan.hosts.len());
-        for (id, host) in plan.host_ids().zip(&plan.hosts) {
-            let dc = host.dc as usize;
-            // A damaged plan may name a datacenter that it does not have.
-            if let Some(dc) = dcs.get_mut(dc) {
-                dc.hosts.push(id);
-            }
-            hosts.push((fit(&host.name), dc));
-        }
         Self {
             run: spec.run.clone(),
             who: fit(&spec.who),
@@ -63,74 +60,57 @@ impl RunInfo {
             started_ms,
             max_fail: spec.limits.max_fail,
             deadline_ms: spec.limits.deadline_ms,
-            hosts,
-            dcs,
+            rollout: None,
+            names: Names::new(plan),
         }
+    }
+
+    /// The same of a run that belongs to a rollout.
+    #[must_use]
+    pub fn of_rollout(self, rollout: Option<RolloutOfRun>) -> Self {
+        Self { rollout, ..self }
     }
 
     /// Number of hosts.
     pub fn len(&self) -> usize {
-        self.hosts.len()
+        self.names.len()
     }
 
     /// Whether the run has no hosts.
     pub fn is_empty(&self) -> bool {
-        self.hosts.is_empty()
+        self.len() == 0
     }
 
     /// Every host, in natural order of names.
     pub fn host_ids(&self) -> impl Iterator<Item = HostId> + use<> {
-        (0..u32::try_from(self.hosts.len()).expect("limits keep a plan below 2^32 hosts")).map(HostId)
+        (0..u32::try_from(self.len()).expect("limits keep a plan below 2^32 hosts")).map(HostId)
     }
 
     /// The name of a host; `?` for an id that is not of this run, which a damaged record may hold.
     pub fn name(&self, host: HostId) -> &str {
-        self.hosts.get(host.0 as usize).map_or("?", |(name, _)| name)
+        self.names.name(host)
     }
 
     /// Folds hosts into a pattern that can be typed again.
     pub fn fold(&self, hosts: &[HostId]) -> String {
-        hostset::fold(hosts.iter().map(|&host| self.name(host)))
+        self.names.fold(hosts)
     }
 
     /// Hosts of a datacenter in the shortest words for a reader who knows which datacenter is meant.
     pub(crate) fn fold_in_dc(&self, dc: usize, hosts: &[HostId]) -> String {
-        let dc = &self.dcs[dc];
-        let whole = dc.set.get_or_init(|| self.set(&dc.hosts));
-        hostset::describe_in_dc(&dc.name, whole, &self.set(hosts))
+        self.names.fold_in_dc(dc, hosts)
     }
 
     /// Hosts in the shortest words: a pattern, or datacenter by datacenter where most of one is meant.
     pub(crate) fn describe(&self, hosts: &[HostId]) -> String {
-        if hosts.len() == self.len() && hosts.len() > 1 {
-            return "all hosts".to_owned();
-        }
-        let mut by_dc = vec![Vec::new(); self.dcs.len()];
-        for &host in hosts {
-            if let Some(dc) = self.dc_of(host) {
-                by_dc[dc].push(host);
-            }
-        }
-        let dcs = by_dc.iter().enumerate().filter(|(_, hosts)| !hosts.is_empty());
-        let words = dcs.map(|(dc, hosts)| format!("{} {}", self.dcs[dc].name, self.fold_in_dc(dc, hosts)));
-        let (words, folded) = (words.collect::<Vec<_>>().join(" · "), self.fold(hosts));
-        if words.len() < folded.len() { words } else { folded }
+        self.names.describe(hosts)
     }
 
     pub(crate) fn dc_of(&self, host: HostId) -> Option<usize> {
-        self.hosts.get(host.0 as usize).map(|&(_, dc)| dc).filter(|&dc| dc < self.dcs.len())
+        self.names.dc_of(host)
     }
 
-    pub(crate) fn dcs(&self) -> &[DcInfo] {
-        &self.dcs
+    pub(crate) fn dcs(&self) -> &[DcNames] {
+        self.names.dcs()
     }
-
-    fn set(&self, hosts: &[HostId]) -> HostSet {
-        hosts.iter().map(|&host| self.name(host).to_owned()).collect()
-    }
-}
-
-/// A saved plan may hold any text.
-fn fit(text: &str) -> String {
-    sanitise_line(text.as_bytes())
 }

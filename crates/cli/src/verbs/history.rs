@@ -12,7 +12,7 @@ use crate::run::Terminal;
 use crate::verbs::who::answer_options;
 use mcom_ledger::{RunStatus, RunSummary, runs_dir};
 use mcom_model::Inquiry;
-use mcom_report::{HistoryRow, HistoryState, history as table, history_json, write_past};
+use mcom_report::{HistoryRow, HistoryState, RolloutOfRun, history as table, history_json, write_past};
 
 /// Runs of each host that are shown.
 const LAST: u32 = 10;
@@ -74,6 +74,7 @@ fn row(run: RunSummary) -> HistoryRow {
         payload: run.payload,
         reason: run.reason,
         retry_of: run.retry_of.map(|run| run.to_string()),
+        rollout: run.rollout.map(|of| RolloutOfRun { id: of.id, name: of.name, stage: of.stage }),
         state: match run.status {
             RunStatus::Running => HistoryState::Running,
             RunStatus::Interrupted => HistoryState::Interrupted,

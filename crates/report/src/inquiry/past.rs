@@ -137,7 +137,8 @@ fn key(attempt: &PastAttempt) -> Key<'_> {
     Key { run: run_of(attempt), who, what, payload: *payload, reason: reason.as_deref() }
 }
 
-/// `  run 8f3kabcd  alice@bastion from 10.1.0.7  fix.sh 8e1a46  "CHG123"`.
+/// `  run 8f3kabcd  alice@bastion from 10.1.0.7  fix.sh 8e1a46  "CHG123"`; of one that reverts another payload also
+/// `reverts 77aa01`.
 fn of_run(attempt: &PastAttempt, from: Option<String>) -> Line {
     let mut line = Line::new().add(Tone::Plain, "  ");
     line.push(Tone::Strong, format!("run {}", fit(run_of(&attempt.attempt))));
@@ -145,6 +146,8 @@ fn of_run(attempt: &PastAttempt, from: Option<String>) -> Line {
     line.push_apart(Tone::Plain, format!("{}{from}", fit(&attempt.who)));
     line.push_apart(Tone::Plain, fit(&attempt.what));
     line.push(Tone::Faint, format!(" {}", attempt.payload.short()));
+    let reverts = attempt.undoes.map(|payload| format!("reverts {}", payload.short()));
+    line.push_apart(Tone::Faint, reverts.unwrap_or_default());
     line.push_apart(Tone::Plain, quoted(attempt.reason.as_deref()));
     line
 }

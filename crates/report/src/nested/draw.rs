@@ -31,8 +31,8 @@ impl Node {
     }
 }
 
-/// Draws a whole tree.
-pub(super) fn draw(log: Log<'_>, root: &Node, out: &mut dyn Write) -> io::Result<()> {
+/// Draws a whole tree. What hangs below the root begins with `prefix`.
+pub(super) fn draw(log: Log<'_>, root: &Node, prefix: &str, out: &mut dyn Write) -> io::Result<()> {
     let options = log.options;
     let text = OutputText {
         view: log.view,
@@ -43,7 +43,7 @@ pub(super) fn draw(log: Log<'_>, root: &Node, out: &mut dyn Write) -> io::Result
         grep: options.grep.as_ref(),
     };
     writeln!(out, "{}", root.line.render_cut(options.color, options.width.unwrap_or(usize::MAX)))?;
-    below(text, root, "", out)
+    below(text, root, prefix, out)
 }
 
 /// Draws what hangs below a node whose children begin with `prefix`.

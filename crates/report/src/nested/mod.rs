@@ -22,7 +22,18 @@ use std::io::{self, Write};
 
 /// Writes the nested log of a run.
 pub fn nested_log(view: &RunView, bodies: &dyn Bodies, options: &LogOptions, out: &mut dyn Write) -> io::Result<()> {
+    nested_log_at(view, bodies, options, "", out)
+}
+
+/// The same as a branch of another tree: the lines below the run's own begin with `prefix`.
+pub(crate) fn nested_log_at(
+    view: &RunView,
+    bodies: &dyn Bodies,
+    options: &LogOptions,
+    prefix: &str,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let log = root::Log { view, bodies, options };
     let selected = filter::select(log);
-    draw::draw(log, &root::root(log, &selected), out)
+    draw::draw(log, &root::root(log, &selected), prefix, out)
 }

@@ -52,6 +52,9 @@ fn run_line(log: Log<'_>) -> Line {
 fn run_line_of(log: Log<'_>, payload: String) -> Line {
     let (view, info) = (log.view, log.view.info());
     let mut line = Line::new().add(Tone::Strong, format!("run {}", info.run));
+    if let Some(rollout) = &info.rollout {
+        line.push_apart(Tone::Plain, format!("rollout {}", rollout.text()));
+    }
     line.push_apart(Tone::Plain, payload);
     line.push(Tone::Faint, format!(" {}", info.payload_id.short()));
     line.push_apart(Tone::Plain, info.who.as_str());

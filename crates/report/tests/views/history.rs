@@ -19,6 +19,7 @@ fn rows() -> Vec<HistoryRow> {
         payload: payload.into(),
         reason: None,
         retry_of: None,
+        rollout: None,
         state,
     };
     let ended = |by| HistoryState::Ended { tally, by, took: Duration::from_millis(58_149) };

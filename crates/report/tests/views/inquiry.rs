@@ -27,6 +27,7 @@ fn past(attempt: &str, who: &str, ago_ms: u64, outcome: Option<Outcome>) -> Past
         from: Some("10.1.0.7".into()),
         what: "fix.sh".into(),
         payload: Digest::of(b"fix"),
+        undoes: None,
         reason: None,
         began_ms: NOW - ago_ms,
         ended_ms: outcome.as_ref().map(|_| NOW - ago_ms + 3100),

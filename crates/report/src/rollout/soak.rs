@@ -1,0 +1,71 @@
+//! The one line that stands on a terminal while nothing runs: what is waited for, until when, and how the hosts are.
+
+use super::health::round_line;
+use super::options::RolloutOptions;
+use super::words::{check_of_stage, length, stage_at, state_word, until, when, why_text};
+use crate::live::Block;
+use crate::names::fit;
+use crate::style::{Line, Tone};
+use mcom_rollout::{RolloutSpec, RolloutState, State};
+
+/// `nginx-fix  soaking at stage 1 of 4, canary, until 16:02:20Z (in 1h58m)  1 healthy at 14:03:41Z, asked again in 12s`.
+pub fn soak_line(spec: &RolloutSpec, state: &RolloutState, now_ms: u64, options: &RolloutOptions) -> String {
+    let mut line = Line::new().add(Tone::Strong, fit(&spec.name));
+    line.push(Tone::Plain, "  ");
+    line.append(state_word(state.state));
+    if !state.state.is_over() {
+        line.push(Tone::Plain, format!(" {}", stage_at(spec, state.stage)));
+    }
+    if let Some(until_ms) = state.until_ms {
+        line.push(
+            Tone::Plain,
+            match until_ms > now_ms {
+                true => format!(", {}", until(until_ms, now_ms)),
+                false if state.state == State::Soaking => {
+                    ", its time is over: it waits for the last answers".to_owned()
+                }
+                false => String::new(),
+            },
+        );
+    }
+    match &state.why {
+        Some(why) if state.state != State::Soaking => line.push(Tone::Plain, format!(": {}", why_text(why))),
+        _ => {}
+    }
+    if state.state == State::Soaking {
+        line.push_apart(Tone::Plain, "");
+        line.append(health(spec, state, now_ms));
+    }
+    line.render_cut(options.color, options.width.map_or(usize::MAX, |width| width.saturating_sub(1)))
+}
+
+fn health(spec: &RolloutSpec, state: &RolloutState, now_ms: u64) -> Line {
+    let Some(health) = &spec.health else { return Line::new() };
+    let mut line = Line::new().add(Tone::Plain, "  ");
+    match check_of_stage(state) {
+        None => line.push(Tone::Faint, "asked for the first time"),
+        Some((at_ms, round)) => {
+            line.append(round_line(round));
+            let next_ms = at_ms.saturating_add(health.every_ms).saturating_sub(now_ms);
+            let next = if next_ms == 0 { "now".to_owned() } else { format!("in {}", length(next_ms)) };
+            line.push(Tone::Faint, format!(" at {}, asked again {next}", when(*at_ms, now_ms)));
+        }
+    }
+    line
+}
+
+/// The line, redrawn in place at the bottom of a terminal.
+#[derive(Debug, Default)]
+pub struct SoakBlock(Block);
+
+impl SoakBlock {
+    /// The text of a frame, to be written with one call: `above` (whole lines) scrolls away, and the line stands below.
+    pub fn frame(&mut self, above: &str, line: &str) -> String {
+        self.0.frame(above, &[line.to_owned()])
+    }
+
+    /// The text that takes the line away.
+    pub fn erase(&mut self) -> String {
+        self.0.erase()
+    }
+}
