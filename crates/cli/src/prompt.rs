@@ -3,11 +3,14 @@
 use mcom_wire::Secret;
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read, Write as _};
+use std::io::{Read, Write as _};
 use zeroize::Zeroizing;
 
 /// Bytes of a secret that are read: nobody types more, and none of them is copied to make room.
 const SECRET: usize = 1024;
+
+/// The key of a terminal that has none for a purpose.
+const DISABLED: u8 = 0;
 
 /// Why nothing was typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,26 +23,38 @@ pub enum Unasked {
     Interrupted,
 }
 
+/// Bytes of a line that are read: what the kernel keeps of one.
+const LINE: usize = 4096;
+
 /// Asks for a secret: what is typed is not shown, and never kept in a buffer of the terminal.
 pub fn secret(question: &str) -> Result<Secret, Unasked> {
     let mut terminal = terminal()?;
-    let quiet = Quiet::new(terminal.try_clone().map_err(|_| Unasked::NoTerminal)?).ok_or(Unasked::NoTerminal)?;
+    let changed = Changed::of(&terminal, key_by_key).ok_or(Unasked::NoTerminal)?;
     say(&mut terminal, question);
     let typed = read_secret(&mut terminal);
-    drop(quiet);
+    drop(changed);
     say(&mut terminal, "\n");
     typed
 }
 
-/// Asks for a line.
+/// Asks for a line. What was typed before the question is no answer to it.
 pub fn line(question: &str) -> Result<String, Unasked> {
     let mut terminal = terminal()?;
+    let changed = Changed::of(&terminal, interrupt_ends_line).ok_or(Unasked::NoTerminal)?;
     say(&mut terminal, question);
-    let mut line = String::new();
-    match BufReader::new(terminal).read_line(&mut line) {
-        Ok(1..) if !line.trim().is_empty() => Ok(line.trim().to_owned()),
-        _ => Err(Unasked::Declined),
+    let mut line = [0; LINE];
+    // The kernel hands over one line at a time.
+    let len = terminal.read(&mut line).unwrap_or(0);
+    let typed = understood(&line[..len], changed.before.special_codes[SpecialCodeIndex::VINTR]);
+    if !line[..len].ends_with(b"\n") {
+        say(&mut terminal, "\n");
     }
+    typed
+}
+
+/// Whether anybody can be asked.
+pub fn is_possible() -> bool {
+    terminal().is_ok()
 }
 
 fn terminal() -> Result<File, Unasked> {
@@ -55,30 +70,51 @@ fn say(terminal: &mut File, text: &str) {
     let _ = terminal.write_all(text.as_bytes());
 }
 
-/// A terminal that shows nothing and hands over each key at once. The key that interrupts is one of them, so that the
+/// A terminal in another mode, until this is dropped. The key that interrupts is read like the others, so that the
 /// terminal is never left like that.
-struct Quiet {
+struct Changed {
     terminal: File,
     before: Termios,
 }
 
-impl Quiet {
-    fn new(terminal: File) -> Option<Self> {
+impl Changed {
+    fn of(terminal: &File, change: impl FnOnce(&mut Termios)) -> Option<Self> {
+        let terminal = terminal.try_clone().ok()?;
         let before = tcgetattr(&terminal).ok()?;
-        let mut quiet = before.clone();
-        quiet.local_modes -= LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON | LocalModes::ISIG;
-        quiet.special_codes[SpecialCodeIndex::VMIN] = 1;
-        quiet.special_codes[SpecialCodeIndex::VTIME] = 0;
-        tcsetattr(&terminal, OptionalActions::Flush, &quiet).ok()?;
+        let mut changed = before.clone();
+        change(&mut changed);
+        tcsetattr(&terminal, OptionalActions::Flush, &changed).ok()?;
         Some(Self { terminal, before })
     }
 }
 
-impl Drop for Quiet {
+impl Drop for Changed {
     fn drop(&mut self) {
         // What was typed ahead belongs to nobody.
         let _ = tcsetattr(&self.terminal, OptionalActions::Flush, &self.before);
     }
+}
+
+/// Nothing is shown, and each key is handed over at once.
+fn key_by_key(mode: &mut Termios) {
+    mode.local_modes -= LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON | LocalModes::ISIG;
+    mode.special_codes[SpecialCodeIndex::VMIN] = 1;
+    mode.special_codes[SpecialCodeIndex::VTIME] = 0;
+}
+
+/// A line as ever, but that the key that interrupts ends it and is a part of it.
+fn interrupt_ends_line(mode: &mut Termios) {
+    mode.special_codes[SpecialCodeIndex::VEOL] = mode.special_codes[SpecialCodeIndex::VINTR];
+    mode.special_codes[SpecialCodeIndex::VINTR] = DISABLED;
+}
+
+/// What a line means, where this key interrupts.
+fn understood(line: &[u8], interrupt: u8) -> Result<String, Unasked> {
+    if interrupt != DISABLED && line.ends_with(&[interrupt]) {
+        return Err(Unasked::Interrupted);
+    }
+    let text = String::from_utf8_lossy(line).trim().to_owned();
+    if text.is_empty() { Err(Unasked::Declined) } else { Ok(text) }
 }
 
 /// Reads keys up to the end of the line.
@@ -111,6 +147,16 @@ mod tests {
     fn typed(keys: &[u8]) -> Result<Vec<u8>, Unasked> {
         let mut keys = keys;
         read_secret(&mut keys).map(|secret| secret.reveal().to_vec())
+    }
+
+    #[test]
+    fn a_line_is_an_answer_unless_the_interrupt_ends_it() {
+        assert_eq!(understood(b" 300 \n", 3), Ok("300".to_owned()));
+        for (line, why) in
+            [(&b""[..], Unasked::Declined), (b" \n", Unasked::Declined), (b"30\x03", Unasked::Interrupted)]
+        {
+            assert_eq!(understood(line, 3), Err(why), "{line:?}");
+        }
     }
 
     #[test]
