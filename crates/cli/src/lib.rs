@@ -3,12 +3,14 @@
 mod app;
 pub mod args;
 mod config;
+mod confirm;
 mod doctor;
 mod error;
 pub mod exit;
 mod inquire;
 mod learn;
 mod output;
+mod policy;
 mod prompt;
 mod request;
 mod resolve;

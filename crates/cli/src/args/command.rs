@@ -2,7 +2,7 @@
 
 use crate::args::groups::{
     ColorChoice, CredentialsArgs, InquiryArgs, LockArgs, OutputArgs, PaceArgs, PasswordArgs, PayloadArgs, SafetyArgs,
-    SshArgs, TargetArgs, TreeArgs,
+    SshArgs, TargetArgs, TreeArgs, YesArgs,
 };
 use crate::args::value::{duration, user, whole};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
@@ -117,6 +117,9 @@ pub struct RunArgs {
         "parents", "width", "depth", "flat", "user", "credentials", "reason", "once", "no_lock", "lock_wait",
     ])]
     pub plan: Option<String>,
+    /// Whether it may start without asking.
+    #[command(flatten)]
+    pub yes: YesArgs,
     /// Print the plan and start nothing
     #[arg(short = 'n', long, help_heading = "Safety")]
     pub dry_run: bool,
@@ -182,6 +185,9 @@ pub struct RetryArgs {
     /// The run: its id or the beginning of it; the last one unless named
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
+    /// Whether it may start without asking.
+    #[command(flatten)]
+    pub yes: YesArgs,
     /// Print the plan and start nothing
     #[arg(short = 'n', long)]
     pub dry_run: bool,
@@ -316,7 +322,7 @@ pub struct DoctorArgs {
     /// Only the line that a host needs in authorized_keys, to let parents in by certificate
     #[arg(long)]
     pub ca: bool,
-    /// The user that the line is for [default: [ssh] user, or the one who calls]
+    /// The user that the line is for [default: the configured one, or the one who calls]
     #[arg(short = 'l', long = "user", value_name = "USER", value_parser = user, requires = "ca")]
     pub user: Option<String>,
     /// One JSON object a check

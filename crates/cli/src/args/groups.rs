@@ -180,6 +180,45 @@ pub struct SafetyArgs {
     pub lock: LockArgs,
 }
 
+/// What is confirmed beforehand.
+#[derive(Args, Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[command(next_help_heading = "Safety")]
+pub struct YesArgs {
+    /// Start without asking, on any number of hosts; with COUNT only where they are just so many
+    #[arg(short, long, value_name = "COUNT", num_args = 0..=1, require_equals = true, default_missing_value = ANY, value_parser = yes)]
+    yes: Option<Yes>,
+}
+
+/// Whether it was said beforehand that a run may start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Yes {
+    /// It was not.
+    #[default]
+    Unsaid,
+    /// On any number of hosts.
+    Any,
+    /// On just so many.
+    Exactly(u64),
+}
+
+/// What `--yes` stands for without a count.
+const ANY: &str = "any";
+
+impl YesArgs {
+    /// What was typed.
+    pub fn yes(&self) -> Yes {
+        self.yes.unwrap_or_default()
+    }
+}
+
+fn yes(text: &str) -> Result<Yes, String> {
+    if text == ANY {
+        return Ok(Yes::Any);
+    }
+    let count = text.parse().map_err(|_| format!("`{text}` is no number of hosts: write --yes=300, or --yes"))?;
+    Ok(Yes::Exactly(count))
+}
+
 /// What happens where another run holds a host.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Safety")]

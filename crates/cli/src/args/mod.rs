@@ -12,6 +12,6 @@ pub use command::{
 };
 pub use groups::{
     ColorChoice, CredentialsArgs, FoldIgnore, InquiryArgs, LockArgs, OutputArgs, OutputChoice, PaceArgs, PasswordArgs,
-    PayloadArgs, ProgressChoice, RunAsArgs, SafetyArgs, SshArgs, TargetArgs, TreeArgs,
+    PayloadArgs, ProgressChoice, RunAsArgs, SafetyArgs, SshArgs, TargetArgs, TreeArgs, Yes, YesArgs,
 };
 pub use value::{EnvVar, Pick, duration, size, size_text};

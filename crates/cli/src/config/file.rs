@@ -8,7 +8,7 @@ use mcom_fleet::document::{self, DocumentError, Found, Section};
 use mcom_model::{Credentials, limits};
 use std::path::Path;
 
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 21] = [
     "inventory",
     "dc_from_name",
     "fanout",
@@ -29,6 +29,7 @@ const KEYS: [&str; 20] = [
     "color",
     "ssh",
     "certificate",
+    "policy",
 ];
 
 const LONG_LINK_KEYS: [&str; 5] = ["config", "user", "options", "identity", "inner"];
@@ -59,7 +60,16 @@ pub(super) fn lay_over(settings: &mut Settings, path: &Path, text: &str) -> Resu
         certificate.only(&CERTIFICATE_KEYS)?;
         file.within(&certificate).certificate(&mut settings.certificate)?;
     }
+    if let Some(policy) = document.section("policy")? {
+        settings.policy.tighten(&name, &policy)?;
+    }
     Ok(())
+}
+
+/// Adds the rules of a policy, which is a file of its own.
+pub(super) fn tighten(settings: &mut Settings, path: &Path, text: &str) -> Result<(), DocumentError> {
+    let name = path.display().to_string();
+    settings.policy.tighten(&name, &document::parse(&name, text)?)
 }
 
 struct File<'f> {

@@ -1,10 +1,11 @@
 //! Finds the configuration files and lays them over one another.
 
 use crate::args::ColorChoice;
-use crate::config::file::lay_over;
+use crate::config::file::{lay_over, tighten};
 use crate::config::settings::{Origin, Setting, Settings};
 use crate::error::{CliError, ErrorKind};
 use crate::trust::trusted;
+use mcom_fleet::document::DocumentError;
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,8 @@ use std::path::{Path, PathBuf};
 pub struct Environment {
     /// `MCOM_CONFIG`: this file and no other.
     pub mcom_config: Option<OsString>,
+    /// `MCOM_POLICY`: this policy too.
+    pub mcom_policy: Option<OsString>,
     /// `XDG_CONFIG_HOME`.
     pub xdg_config_home: Option<OsString>,
     /// `XDG_STATE_HOME`.
@@ -30,6 +33,7 @@ impl Environment {
         let var = |name| std::env::var_os(name).filter(|value| !value.is_empty());
         Self {
             mcom_config: var("MCOM_CONFIG"),
+            mcom_policy: var("MCOM_POLICY"),
             xdg_config_home: var("XDG_CONFIG_HOME"),
             xdg_state_home: var("XDG_STATE_HOME"),
             home: var("HOME"),
@@ -39,10 +43,13 @@ impl Environment {
 
     /// The files that settings are read from, where they are there, in their order.
     pub fn files(&self) -> Vec<PathBuf> {
+        let mut files = vec![PathBuf::from(POLICY)];
+        files.extend(self.mcom_policy.as_ref().map(PathBuf::from));
         match &self.mcom_config {
-            Some(path) => vec![PathBuf::from(path)],
-            None => vec![PathBuf::from(SYSTEM), user_file(self)],
+            Some(path) => files.push(PathBuf::from(path)),
+            None => files.extend([PathBuf::from(SYSTEM), user_file(self)]),
         }
+        files
     }
 
     fn below_home(&self, path: &str) -> PathBuf {
@@ -52,6 +59,13 @@ impl Environment {
 
 /// The system's file.
 const SYSTEM: &str = "/etc/mcom/config.toml";
+
+/// The site's policy. Unlike the configuration it is read whatever the environment says: what is said elsewhere can
+/// only be tighter.
+const POLICY: &str = "/etc/mcom/policy.toml";
+
+/// How to go on without the policy of the environment.
+const WITHOUT_POLICY: &str = "MCOM_POLICY names this file: correct it, or leave it out: unset MCOM_POLICY";
 
 /// How to go on without the file of the environment.
 const WITHOUT: &str =
@@ -63,11 +77,20 @@ const IN_FORCE: &str = "the settings without it: env -u MCOM_CONFIG mcom config 
 /// The settings in force.
 pub fn load(environment: &Environment) -> Result<Settings, CliError> {
     let mut settings = Settings::built_in(state_home(environment));
+    read_over(&mut settings, &FileOf { what: "the policy", path: Path::new(POLICY), needed: &[] }, tighten)?;
+    if let Some(path) = &environment.mcom_policy {
+        let file = FileOf { what: "the policy", path: Path::new(path), needed: &[WITHOUT_POLICY] };
+        read_over(&mut settings, &file, tighten)?;
+    }
+    let configuration = |path, needed| FileOf { what: "the configuration", path, needed };
     match &environment.mcom_config {
-        Some(path) => lay_file_over(&mut settings, Path::new(path), true)?,
+        Some(path) => {
+            let file = configuration(Path::new(path), &[WITHOUT, IN_FORCE][..]);
+            read_over(&mut settings, &file, lay_over)?;
+        }
         None => {
-            lay_file_over(&mut settings, Path::new(SYSTEM), false)?;
-            lay_file_over(&mut settings, &user_file(environment), false)?;
+            read_over(&mut settings, &configuration(Path::new(SYSTEM), &[]), lay_over)?;
+            read_over(&mut settings, &configuration(&user_file(environment), &[]), lay_over)?;
         }
     }
     if environment.no_color.is_some() {
@@ -76,18 +99,31 @@ pub fn load(environment: &Environment) -> Result<Settings, CliError> {
     Ok(settings)
 }
 
-fn lay_file_over(settings: &mut Settings, path: &Path, must_exist: bool) -> Result<(), CliError> {
+/// A file that settings are read from.
+struct FileOf<'f> {
+    what: &'f str,
+    path: &'f Path,
+    /// Where it must be there: what to do without it.
+    needed: &'f [&'f str],
+}
+
+/// Reads a file that only trusted users can have written.
+fn read_over(
+    settings: &mut Settings,
+    file: &FileOf<'_>,
+    lay: impl FnOnce(&mut Settings, &Path, &str) -> Result<(), DocumentError>,
+) -> Result<(), CliError> {
+    let &FileOf { what, path, needed } = file;
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound && !must_exist => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && needed.is_empty() => return Ok(()),
         Err(error) => {
-            let refused = CliError::unreadable("the configuration", &path.display().to_string(), &error);
-            // Only the environment asks for a file that must be there.
-            return Err(if must_exist { refused.hint(WITHOUT).hint(IN_FORCE) } else { refused });
+            let refused = CliError::unreadable(what, &path.display().to_string(), &error);
+            return Err(needed.iter().fold(refused, |refused, hint| refused.hint(*hint)));
         }
     };
-    trusted("the configuration", path)?;
-    lay_over(settings, path, &text).map_err(|error| CliError::new(ErrorKind::Config, error.to_string()))
+    trusted(what, path)?;
+    lay(settings, path, &text).map_err(|error| CliError::new(ErrorKind::Config, error.to_string()))
 }
 
 fn user_file(environment: &Environment) -> PathBuf {

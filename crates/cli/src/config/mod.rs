@@ -3,12 +3,12 @@
 
 mod file;
 mod load;
+mod policy;
 mod settings;
 mod show;
 
 pub use load::{Environment, load, state_home};
-#[cfg(test)]
-pub(crate) use settings::Setting;
-pub use settings::{LinkSettings, Settings};
+pub use policy::Forbidden;
+pub use settings::{LinkSettings, Setting, Settings};
 pub use show::rows;
 pub(crate) use show::time_text;

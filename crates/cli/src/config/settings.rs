@@ -1,6 +1,7 @@
 //! Every setting with its built-in value.
 
 use crate::args::{ColorChoice, FoldIgnore, OutputChoice, ProgressChoice};
+use crate::config::policy::PolicySettings;
 use mcom_driver::authority::CaSettings;
 use mcom_fleet::dc::DcNameRule;
 use mcom_model::{Credentials, limits};
@@ -60,6 +61,8 @@ pub struct Settings {
     pub certificate: CertificateSettings,
     /// The links inside a datacenter, from parents.
     pub inner: LinkSettings,
+    /// What a run must keep.
+    pub policy: PolicySettings,
 }
 
 /// How SSH connects on one kind of link.
@@ -158,6 +161,7 @@ impl Settings {
             ssh_identity: Setting::default(),
             certificate: CertificateSettings::default(),
             inner: LinkSettings::default(),
+            policy: PolicySettings::default(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The settings as rows of text: `mcom config show`.
 
 use crate::args::size_text;
+use crate::config::policy::{Forbidden, PolicySettings};
 use crate::config::settings::{LinkSettings, Setting, Settings};
 use clap::ValueEnum;
 use std::time::Duration;
@@ -47,8 +48,28 @@ pub fn rows(settings: &Settings) -> Vec<SettingRow> {
     rows.push(row("certificate.ca", &s.certificate.ca, |key| optional(key.as_deref().map(quoted))));
     rows.push(row("certificate.source", &s.certificate.source, |ranges| list(ranges)));
     rows.push(row("certificate.minutes", &s.certificate.minutes, ToString::to_string));
+    rows.extend(policy(&s.policy));
     rows.push(row("(ledger)", &s.state_home, |home| quoted(&mcom_ledger::runs_dir(home).display().to_string())));
     rows
+}
+
+fn policy(policy: &PolicySettings) -> Vec<SettingRow> {
+    let number = |number: &Option<u64>| optional(number.map(|number| number.to_string()));
+    let mut rows = vec![
+        row("policy.confirm_above", &policy.confirm_above, ToString::to_string),
+        row("policy.reason_above", &policy.reason_above, number),
+        row("policy.stages_above", &policy.stages_above, number),
+    ];
+    rows.extend(policy.forbidden.iter().map(|set| row("policy.forbidden", set, forbidden)));
+    if policy.forbidden.is_empty() {
+        rows.push(row("policy.forbidden", &Setting::built_in(()), |()| optional(None)));
+    }
+    rows
+}
+
+fn forbidden(set: &Forbidden) -> String {
+    let hosts: Vec<String> = set.hosts.iter().map(|pattern| pattern.text().to_owned()).collect();
+    format!("{{ hosts = {}, at_most = {}, why = {} }}", list(&hosts), set.at_most, quoted(&set.why))
 }
 
 fn links(section: &str, links: &LinkSettings) -> [SettingRow; 3] {

@@ -10,8 +10,8 @@ use std::fmt::Write as _;
 /// Characters of a folded list of parents; `--json` has all of them.
 const FOLDED_CHARS: usize = 100;
 
-/// Datacenters that a brief names.
-const BRIEF_DCS: usize = 20;
+/// Lines of a brief that say something of datacenters: with all others it has twelve at most, and is read.
+const BRIEF_DCS: usize = 7;
 
 /// Candidates that are named after the first.
 const NEXT_NAMED: usize = 3;
@@ -30,8 +30,11 @@ pub(super) fn plan_text(plan: &Plan, preferred: &HostSet) -> String {
 /// What is about to happen, a line for each datacenter.
 pub(super) fn plan_brief(plan: &Plan, preferred: &HostSet) -> String {
     let mut text = head(plan);
+    let all: HostSet = plan.hosts.iter().map(|host| host.name.as_str()).collect();
+    let _ = writeln!(text, "  {}", cut(&fold(all.iter())));
     let trees = trees(plan, preferred);
-    for tree in trees.iter().take(BRIEF_DCS) {
+    let named = if trees.len() > BRIEF_DCS { BRIEF_DCS - 1 } else { trees.len() };
+    for tree in &trees[..named] {
         let count = hosts(tree.dc.members.len());
         let _ = match tree.parent {
             Some((parent, why)) => {
@@ -40,8 +43,8 @@ pub(super) fn plan_brief(plan: &Plan, preferred: &HostSet) -> String {
             None => writeln!(text, "  {}  {count}, each from here", tree.dc.name),
         };
     }
-    if trees.len() > BRIEF_DCS {
-        let _ = writeln!(text, "  and {} more datacenters", trees.len() - BRIEF_DCS);
+    if trees.len() > named {
+        let _ = writeln!(text, "  and {} more datacenters", trees.len() - named);
     }
     text + &format!("  {}\n  {}\n", at_once(plan), ways_line(plan))
         + &stops_line(plan).map_or_else(String::new, |line| format!("  {line}\n"))

@@ -9,6 +9,7 @@ use crate::request::Planned;
 use crate::run::{Display, Execution, Shown, Terminal, blobs_of, busy, execute};
 use crate::verbs::chosen::{named, unreadable};
 use crate::verbs::plan::print_plan;
+use crate::verbs::run::{confirm_plan, keeps_policy};
 use mcom_fleet::hostset::{HostSet, fold};
 use mcom_fleet::planner;
 use mcom_ledger::{RunHead, StoredRun, runs_dir};
@@ -32,8 +33,11 @@ pub fn retry(args: &RetryArgs, settings: &Settings) -> Result<u8, CliError> {
     if args.dry_run {
         say(&format!("retry of run {}: {} of its {} hosts\n", head.run, hosts.len(), head.hosts));
         print_plan(&planned, args.output.json)?;
+        keeps_policy(&planned.plan, settings)?;
         return Ok(exit::OK);
     }
+    keeps_policy(&planned.plan, settings)?;
+    confirm_plan("run again", &planned, args.yes.yes(), settings)?;
     let display = Display::new(&args.output, settings, Terminal::of_process(), hosts.len());
     let shown = Shown { output: &args.output, display };
     let payload = head.spec.payload.clone();
