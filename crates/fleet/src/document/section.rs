@@ -60,7 +60,12 @@ impl<'t> Section<'t> {
 
     /// A text.
     pub fn text(&self, key: &str) -> Result<Option<Found<String>>, DocumentError> {
-        self.get(key).map(|value| self.expect_text(key, value)).transpose()
+        self.text_of(key, "a text in quotes")
+    }
+
+    /// A text that stands for something: `wanted` says for what, and that it has quotes.
+    pub fn text_of(&self, key: &str, wanted: &str) -> Result<Option<Found<String>>, DocumentError> {
+        self.get(key).map(|value| self.expect_text(key, value, wanted)).transpose()
     }
 
     /// A list of texts; a single text is a list of one.
@@ -84,6 +89,37 @@ impl<'t> Section<'t> {
                 Err(self.wrong_kind(key, value, &wanted))
             }
         }
+    }
+
+    /// A yes or no.
+    pub fn flag(&self, key: &str) -> Result<Option<Found<bool>>, DocumentError> {
+        let Some(value) = self.get(key) else { return Ok(None) };
+        match value.get_ref().as_bool() {
+            Some(flag) => Ok(Some(Found { value: flag, at: value.span().start })),
+            None => Err(self.wrong_kind(key, value, "true or false")),
+        }
+    }
+
+    /// A text, or yes or no: the text that stands for `true` is `yes`, and `false` is as good as nothing.
+    pub fn text_or_flag(&self, key: &str, yes: &str) -> Result<Option<Found<String>>, DocumentError> {
+        let Some(value) = self.get(key) else { return Ok(None) };
+        let at = value.span().start;
+        match value.get_ref() {
+            DeValue::Boolean(false) => Ok(None),
+            DeValue::Boolean(true) => Ok(Some(Found { value: yes.to_owned(), at })),
+            DeValue::String(_) => self.text(key),
+            _ => Err(self.wrong_kind(key, value, "true, false or a text in quotes")),
+        }
+    }
+
+    /// Whether this key is there.
+    pub fn holds(&self, key: &str) -> bool {
+        self.get(key).is_some()
+    }
+
+    /// Whether there is a table of this name below this one.
+    pub fn has_section(&self, key: &str) -> bool {
+        self.get(key).is_some_and(|value| value.get_ref().as_table().is_some())
     }
 
     /// A table below this one.
@@ -135,17 +171,25 @@ impl<'t> Section<'t> {
         self.table.get(key)
     }
 
-    fn expect_text(&self, key: &str, value: &Spanned<DeValue<'t>>) -> Result<Found<String>, DocumentError> {
+    fn expect_text(
+        &self,
+        key: &str,
+        value: &Spanned<DeValue<'t>>,
+        wanted: &str,
+    ) -> Result<Found<String>, DocumentError> {
         match value.get_ref().as_str() {
+            // Neither an argument nor a variable of a process can hold it.
+            Some(text) if text.contains('\0') => Err(self.wrong_kind(key, value, "a text without a null character")),
             Some(text) => Ok(Found { value: text.to_owned(), at: value.span().start }),
-            None => Err(self.wrong_kind(key, value, "a text in quotes")),
+            None => Err(self.wrong_kind(key, value, wanted)),
         }
     }
 
     fn expect_texts(&self, key: &str, value: &Spanned<DeValue<'t>>) -> Result<Vec<Found<String>>, DocumentError> {
+        let text = |value| self.expect_text(key, value, "a text in quotes");
         match value.get_ref().as_array() {
-            Some(list) => list.iter().map(|item| self.expect_text(key, item)).collect(),
-            None => Ok(vec![self.expect_text(key, value)?]),
+            Some(list) => list.iter().map(text).collect(),
+            None => Ok(vec![text(value)?]),
         }
     }
 
@@ -199,6 +243,18 @@ mod tests {
             "f.toml:1:16: `groups` is 3, and must be a text in quotes"
         );
         assert_eq!(
+            refused("approve = 1", |s| s.flag("approve").map(drop)),
+            "f.toml:1:11: `approve` is 1, and must be true or false"
+        );
+        assert_eq!(
+            refused("sudo = 1", |s| s.text_or_flag("sudo", "root").map(drop)),
+            "f.toml:1:8: `sudo` is 1, and must be true, false or a text in quotes"
+        );
+        assert_eq!(
+            refused("reason = \"a\\u0000b\"", |s| s.text("reason").map(drop)),
+            "f.toml:1:10: `reason` is \"a\\u0000b\", and must be a text without a null character"
+        );
+        assert_eq!(
             refused("hosts = 'a'", |s| s.sections("hosts").map(drop)),
             "f.toml:1:9: `hosts` is 'a', and must be a list of sections: [[hosts]]"
         );
@@ -217,5 +273,14 @@ mod tests {
         assert_eq!((name.value.as_str(), section.place(name.at)), ("x", Place { line: 2, column: 8 }));
         assert_eq!(section.texts("list").unwrap().unwrap()[0].value, "one");
         assert_eq!(section.text("none").unwrap(), None);
+    }
+
+    #[test]
+    fn yes_and_no_may_stand_for_texts() {
+        let section = parse("f.toml", "yes = true\nno = false\nuser = 'www'\n[env]\n").unwrap();
+        let text = |key| section.text_or_flag(key, "root").unwrap().map(|found| found.value);
+        assert_eq!((text("yes"), text("no"), text("user")), (Some("root".into()), None, Some("www".into())));
+        assert_eq!(section.flag("yes").unwrap().map(|found| found.value), Some(true));
+        assert_eq!((section.has_section("env"), section.has_section("user")), (true, false));
     }
 }

@@ -41,7 +41,7 @@ impl Window {
     }
 
     /// Between two changes of the clocks, time on the wall runs evenly: so it opens where the next span begins, or, where
-    /// a change comes before that, perhaps right at the change.
+    /// a change comes first or at that very moment, perhaps right at the change.
     fn opens(&self, now: Timestamp) -> Option<i64> {
         let mut from = now;
         loop {
@@ -52,7 +52,7 @@ impl Window {
             let wait = self.spans.iter().map(|span| span.begins_in(wall)).min()?;
             let begins = from.checked_add(SignedDuration::from_nanos(wait)).ok()?;
             match self.zone.following(from).next() {
-                Some(change) if change.timestamp() < begins => from = change.timestamp(),
+                Some(change) if change.timestamp() <= begins => from = change.timestamp(),
                 _ => return Some(begins.as_millisecond()),
             }
         }
@@ -64,3 +64,6 @@ impl fmt::Display for Window {
         f.write_str(&self.text)
     }
 }
+
+#[cfg(test)]
+mod tests;
