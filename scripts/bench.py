@@ -100,7 +100,7 @@ class Bench:
         self.ssh_config = self.fleet / "ssh_config"
         self.targets = f"mail[1-{HOSTS_EACH}]-dc[1-{DATACENTERS}]"
         dcs = "|".join(f"dc{number}" for number in range(1, DATACENTERS + 1))
-        self.mcom = [arguments.mcom, "-h", f"mail[1-{HOSTS_EACH}]-({dcs})", "-c", "hostname"]
+        self.mcom = [arguments.mcom, "-h", f"mail[1-{HOSTS_EACH}]-({dcs})", f"--yes={FLEET_SIZE}", "-c", "hostname"]
         self.mcom_one = [arguments.mcom, "-h", "mail7-dc2", "--", "true"]
         self.ssh_one = ["ssh", "-F", str(self.ssh_config), "-n", "mail7-dc2", "true"]
         each = PLAN_SIZE // DATACENTERS

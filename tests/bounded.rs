@@ -38,7 +38,7 @@ fn a_parent_of_a_hundred_children_that_print_without_end_stays_small() {
     let config = opening_at_once(&bench);
     // Each printed line is another: nothing of it is sent once for all.
     let text = format!("end=$(($(date +%s)+{})); while [ $(date +%s) -lt $end ]; do seq 1 2000; done", LASTS.as_secs());
-    let args = ["-h", "*", "-O", "stream", "--width", "128", "-f", "200", "--parents", "mail1-dc1", "-c", &text];
+    let args = ["-h", "*", "-y", "-O", "stream", "--width", "128", "-f", "200", "--parents", "mail1-dc1", "-c", &text];
     let mut child =
         bench.command(&args).env("MCOM_CONFIG", config).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut out = child.stdout.take().unwrap();

@@ -36,7 +36,7 @@ impl Scene {
 
     /// Puts the node on all hosts, so that what follows does not begin with that.
     pub fn warm(self) -> Self {
-        self.bench.mcom(&["-h", "*", "-O", "none", "--", "true"]).expect(0);
+        self.bench.mcom(&["-h", "*", "-y", "-O", "none", "--", "true"]).expect(0);
         self
     }
 
@@ -53,7 +53,7 @@ impl Scene {
         let payload = format!("echo $MCOM_RUN >>runs; {then}");
         let mut all = args.to_vec();
         // Nobody reads what it prints until it has ended.
-        all.extend(["-O", "none", "-c", &payload]);
+        all.extend(["-y", "-O", "none", "-c", &payload]);
         let mut command = self.command(&state, &all);
         let trace = state.with_extension("trace");
         command.env("MCOM_TRACE", trace).stdout(Stdio::piped()).stderr(Stdio::piped());
