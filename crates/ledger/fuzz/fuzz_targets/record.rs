@@ -1,4 +1,4 @@
-//! Any bytes as the events of a run: read or refused, by this version and as those of a newer one, and what was read is
+//! Any bytes as the events of a run, or a rollout: read or refused, by this version and as those of a newer one, and what was read is
 //! written as it was.
 #![no_main]
 

@@ -15,7 +15,7 @@ pub enum FindRolloutError {
         rollouts: PathBuf,
     },
     /// No rollout has such a name or id.
-    #[error("no rollout is named {text:?}, and no id begins so{}; `mcom rollout list` lists them", meant(nearest.as_deref()))]
+    #[error("no rollout is named {text:?}, and no id begins so; {}`mcom rollout list` lists them", meant(nearest.as_deref()))]
     NotFound {
         /// What was asked for.
         text: String,
@@ -36,7 +36,7 @@ pub enum FindRolloutError {
 }
 
 fn meant(nearest: Option<&str>) -> String {
-    nearest.map_or_else(String::new, |name| format!(": did you mean {name}?"))
+    nearest.map_or_else(String::new, |name| format!("did you mean {name}? "))
 }
 
 /// The rollouts cannot be held still.

@@ -9,3 +9,5 @@ mod full_disk;
 mod golden;
 mod record;
 mod reopen;
+mod rollout_fixture;
+mod rollout_record;
