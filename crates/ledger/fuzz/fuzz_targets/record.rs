@@ -1,5 +1,5 @@
-//! Any bytes as the events of a run, or a rollout: read or refused, by this version and as those of a newer one, and what was read is
-//! written as it was.
+//! Any bytes as the events of a run, or of a rollout: read or refused, by this version and as those of a newer one, and
+//! what was read is written as it was.
 #![no_main]
 
 #[path = "../../tests/ledger/any_record.rs"]
