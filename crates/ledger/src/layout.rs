@@ -16,8 +16,8 @@ pub fn rollouts_dir(state_home: &Path) -> PathBuf {
     state_home.join("mcom").join("rollouts")
 }
 
-/// The name of the folder of a run or rollout: sorts by start, to the millisecond, so that runs of one second keep their order; ends
-/// with the id.
+/// The name of the folder of a run or rollout: sorts by start, to the millisecond, so that runs of one second keep
+/// their order; ends with the id.
 pub(crate) fn dir_name(started_ms: u64, run: &RunId) -> String {
     let time = i64::try_from(started_ms)
         .ok()

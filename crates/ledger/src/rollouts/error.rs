@@ -15,7 +15,10 @@ pub enum FindRolloutError {
         rollouts: PathBuf,
     },
     /// No rollout has such a name or id.
-    #[error("no rollout is named {text:?}, and no id begins so; {}`mcom rollout list` lists them", meant(nearest.as_deref()))]
+    #[error(
+        "no rollout is named {text:?}, and no id begins so; {}`mcom rollout list` lists them",
+        meant(nearest.as_deref())
+    )]
     NotFound {
         /// What was asked for.
         text: String,

@@ -35,8 +35,8 @@ impl RolloutRecord {
         Ok(Self { dir, events })
     }
 
-    /// Goes on with the record in this folder, as `who`; a torn last line is cut off. Refused where another process does,
-    /// and where a newer mcom wrote it: it may hold what this one would misread.
+    /// Goes on with the record in this folder, as `who`; a torn last line is cut off. Refused where another process
+    /// does, and where a newer mcom wrote it: it may hold what this one would misread.
     pub fn reopen(dir: &Path, who: &str) -> Result<Self, ReopenError> {
         let rollout = StoredRollout::open(dir)?;
         head::check_writable(&layout::rollout_head(dir), rollout.format())?;

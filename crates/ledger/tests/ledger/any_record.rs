@@ -1,4 +1,5 @@
-//! What must hold of any bytes in the place of a run's events, or a rollout's. The fuzz target checks it, and the tests of its corpus.
+//! What must hold of any bytes in the place of a run's events, or a rollout's. The fuzz target checks it, and the tests
+//! of its corpus.
 
 use mcom_ledger::{Events, StoredRollout, StoredRun};
 use serde::Serialize;

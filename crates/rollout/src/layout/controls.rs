@@ -4,8 +4,8 @@ use crate::layout::ranking::Ranking;
 use mcom_model::{HostId, HostRanges, Plan};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// So many of the `untouched` hosts, or as many as there are: those that the rollout comes to last, from the datacenters
-/// of the stage's `hosts` in turn, and from others where those have too few.
+/// So many of the `untouched` hosts, or as many as there are: those that the rollout comes to last, from the
+/// datacenters of the stage's `hosts` in turn, and from others where those have too few.
 pub(super) fn controls(
     plan: &Plan,
     ranking: &Ranking,

@@ -90,7 +90,8 @@ impl<'a> Reached<'a> {
         };
         let advice = if reached == all { "leave it out" } else { "leave it out, or let it reach further" };
         format!(
-            "{to} adds no host, as the stages before it reach {has} already (a reach counts from the first stage on): {advice}"
+            "{to} adds no host, as the stages before it reach {has} already (a reach counts from the first stage on): \
+             {advice}"
         )
     }
 }
