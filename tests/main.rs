@@ -25,6 +25,7 @@ mod plan;
 mod readers;
 mod resume;
 mod retry;
+mod rollout;
 mod run;
 mod run_as;
 mod scene;
