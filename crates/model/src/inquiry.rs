@@ -19,7 +19,7 @@ pub enum Inquiry {
     },
     /// Is it there, with which node, and what does its clock say?
     Ping,
-    /// Which run brought this payload, the newest one that ended ok?
+    /// Which run brought this payload, the newest one that ended ok and was not reverted since?
     Has {
         /// The payload's identity, [`crate::Payload::id`].
         payload: Digest,
@@ -87,6 +87,9 @@ pub struct PastAttempt {
     pub what: String,
     /// The payload's identity.
     pub payload: Digest,
+    /// The payload that it reverted, where it ended ok.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<Digest>,
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,

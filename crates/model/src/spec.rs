@@ -53,8 +53,8 @@ pub struct RunSpec {
 
 impl RunSpec {
     /// What a node that was started with a certificate holds whoever speaks with it to: everything in here that becomes
-    /// a program on its host. That is the payload, by which tool it changes its user, and how ssh is set, whose options
-    /// can name commands.
+    /// a program on its host, or says what the host remembers of it. That is the payload, by which tool it changes its
+    /// user, what it reverts, whether it only looks, and how ssh is set, whose options can name commands.
     pub fn pinned(&self) -> Digest {
         let mut hasher = DigestHasher::default();
         let mut field = |bytes: &[u8]| {
@@ -67,6 +67,8 @@ impl RunSpec {
             field(&[u8::from(optional.is_some())]);
             field(optional.unwrap_or_default().as_bytes());
         }
+        field(self.undoes.map(|undone| undone.to_string()).unwrap_or_default().as_bytes());
+        field(&[u8::from(self.looks)]);
         self.inner.options.iter().for_each(|option| field(option.as_bytes()));
         hasher.finish()
     }

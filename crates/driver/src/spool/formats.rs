@@ -74,6 +74,9 @@ pub enum HistoryLine {
         payload: Digest,
         /// What people call it.
         what: String,
+        /// The payload that it reverts.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        undoes: Option<Digest>,
         /// Why.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
@@ -86,6 +89,9 @@ pub enum HistoryLine {
         ms: u64,
         /// The payload's identity.
         payload: Digest,
+        /// The payload that it reverts.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        undoes: Option<Digest>,
         /// How it ended.
         outcome: Outcome,
     },

@@ -83,6 +83,7 @@ mod tests {
             from: None,
             payload: Digest::of(b"x"),
             what: "fix.sh".into(),
+            undoes: None,
             reason: None,
         }
     }
@@ -98,7 +99,8 @@ mod tests {
             .unwrap()
             .write_all(br#"{"event":"be"#)
             .unwrap();
-        let end = HistoryLine::End { attempt: "8f3k.1".into(), ms: 2, payload: Digest::of(b"x"), outcome: Outcome::Ok };
+        let (attempt, payload) = ("8f3k.1".to_owned(), Digest::of(b"x"));
+        let end = HistoryLine::End { attempt, ms: 2, payload, undoes: None, outcome: Outcome::Ok };
         History::open(&folder).unwrap().append(&end).unwrap();
         assert!(History::has_begun(&folder, "8f3k.1").unwrap());
         assert!(!History::has_begun(&folder, "8f3k.2").unwrap());

@@ -11,7 +11,7 @@ pub(super) fn answer(spool: &Spool, inquiry: Inquiry) -> Result<Vec<u8>, SpoolEr
     match inquiry {
         Inquiry::Who => answer.holder = spool.held_by()?,
         Inquiry::Ping => answer.pong = Some(pong()),
-        Inquiry::Has { payload } => answer.past.extend(spool.latest_ok(payload)?),
+        Inquiry::Has { payload } => answer.past.extend(spool.brought_by(payload)?),
         Inquiry::History { last } => history(spool, last, &mut answer)?,
     }
     if let Some(holder) = &mut answer.holder {

@@ -88,7 +88,7 @@ fn claim(spool: &Spool, start: &OwnStart, attempt: u32, blobs: &[Bytes]) -> Resu
         return Ok(Err(Outcome::Refused { reason }));
     }
     if start.spec.once
-        && let Some(earlier) = spool.latest_ok(start.spec.payload.id())?
+        && let Some(earlier) = spool.brought_by(start.spec.payload.id())?
     {
         return Ok(Err(Outcome::Skipped { reason: already_ran(&earlier) }));
     }

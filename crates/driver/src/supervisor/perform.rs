@@ -219,7 +219,7 @@ impl Hands {
     }
 
     fn find_earlier(&self) -> Input {
-        match self.spool.latest_ok(self.spec.run.payload.id()) {
+        match self.spool.brought_by(self.spec.run.payload.id()) {
             Ok(None) => Input::Done,
             Ok(Some(earlier)) => Input::Has(already_ran(&earlier)),
             Err(error) => Input::Failed(error.reason()),

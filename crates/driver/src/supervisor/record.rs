@@ -69,11 +69,13 @@ pub(super) fn begin_line(attempt: &str, spec: &AttemptSpec) -> HistoryLine {
         from: link.and_then(|link| link.split(' ').next().map(str::to_owned)),
         payload: spec.run.payload.id(),
         what: spec.run.payload.name.clone(),
+        undoes: spec.run.undoes,
         reason: spec.run.reason.clone(),
     }
 }
 
 /// The line after a run.
 pub(super) fn end_line(attempt: &str, spec: &AttemptSpec, outcome: Outcome) -> HistoryLine {
-    HistoryLine::End { attempt: attempt.to_owned(), ms: wall_ms(), payload: spec.run.payload.id(), outcome }
+    let (payload, undoes) = (spec.run.payload.id(), spec.run.undoes);
+    HistoryLine::End { attempt: attempt.to_owned(), ms: wall_ms(), payload, undoes, outcome }
 }

@@ -108,6 +108,31 @@ async fn what_a_host_has_is_said_and_skipped_when_asked_for() {
 }
 
 #[tokio::test]
+async fn what_was_reverted_is_not_there_any_more_and_is_brought_again() {
+    let stand = Stand::new();
+    let once = |number, text: &str| {
+        let (spec, blobs) = attempt(number, command(text));
+        (RunSpec { once: true, ..spec }, blobs)
+    };
+    let fix = command("echo fixed").0.payload.id();
+    let unfix = |number| {
+        let (spec, blobs) = once(number, "echo unfixed");
+        (RunSpec { undoes: Some(fix), ..spec }, blobs)
+    };
+    assert_eq!(stand.run(once(1, "echo fixed")).await.outcome, Outcome::Ok);
+    assert_eq!(stand.run(unfix(2)).await.outcome, Outcome::Ok);
+    assert_eq!(ask(&stand, Inquiry::Has { payload: fix }).await, HostAnswer::default());
+    assert!(matches!(stand.run(unfix(3)).await.outcome, Outcome::Skipped { .. }), "it is reverted already");
+    assert_eq!(stand.run(once(3, "echo fixed")).await.outcome, Outcome::Ok, "it was reverted");
+    let past = ask(&stand, Inquiry::Has { payload: fix }).await.past;
+    assert!(past.len() == 1 && past[0].attempt.ends_with(".3"), "{past:?}");
+    assert!(matches!(stand.run(once(4, "echo fixed")).await.outcome, Outcome::Skipped { .. }));
+    assert_eq!(stand.run(unfix(4)).await.outcome, Outcome::Ok, "there is something to revert again");
+    let undoes: Vec<_> = ask(&stand, Inquiry::History { last: 9 }).await.past.iter().map(|past| past.undoes).collect();
+    assert_eq!(undoes, [Some(fix), None, Some(fix), None]);
+}
+
+#[tokio::test]
 async fn who_waits_for_a_run_that_brings_the_payload_skips_it() {
     let stand = Stand::new();
     let work = stand.command("echo x >> $S; until [ -e $W ]; do sleep 0.02; done");

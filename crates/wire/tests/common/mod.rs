@@ -67,6 +67,9 @@ pub fn downs() -> Vec<(&'static str, Down)> {
         deadline_ms: Some(590_000),
         identities: vec!["ssh-ed25519 AAAAC3 alice@bastion".into()],
     };
+    let looking =
+        RunSpec { once: false, lock: HostLock::Without, looks: true, undoes: Some(Digest::of(b"fix")), ..spec() };
+    let look = Assignment { spec: looking, begun: None, ..assignment.clone() };
     let access = Access {
         address: "10.1.0.7".into(),
         port: 2222,
@@ -80,6 +83,7 @@ pub fn downs() -> Vec<(&'static str, Down)> {
     vec![
         ("hello", Down::Hello(HelloDown { protocol: PROTOCOL, node: Digest::of(b"node") })),
         ("assign", Down::Assign(Box::new(assignment))),
+        ("assign-look", Down::Assign(Box::new(look))),
         ("members", Down::Members { hosts: vec![member] }),
         ("blob", Down::Blob { index: 1, bytes: Bytes::from_static(b"true") }),
         ("answer-granted", answer(Ok(Bytes::from_static(b"signature")))),
