@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 pub(super) struct Ranking(Vec<HostId>);
 
 impl Ranking {
-    /// By a hash of the rollout's name and the host's: other hosts for every rollout, the same whenever it is asked,
-    /// and in the same order to each other where a host joins them. Parents come after all others, as what happens to one
-    /// of them happens to its children.
+    /// By a hash of the rollout's name and the host's: other hosts for every rollout, the same whenever it is asked, and
+    /// those that were there keep their order where a host joins them. Parents come after all others, as what happens
+    /// to one of them happens to its children.
     pub(super) fn of(name: &str, plan: &Plan) -> Self {
         let parents: BTreeSet<HostId> = plan.datacenters.iter().filter_map(|dc| parent(&dc.members)).collect();
         let mut hosts: Vec<HostId> = plan.host_ids().collect();

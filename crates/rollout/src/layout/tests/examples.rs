@@ -44,8 +44,8 @@ fn what_cannot_be_is_said_with_its_stage() {
     let plan = fleet(&[4, 4]);
     assert_eq!(
         refused(&plan, "1/dc,2"),
-        "stage 2 (2): 2 adds no host, as the stages before it reach 2 of 8 hosts already (a reach counts from the first \
-         stage on): leave it out, or let it reach further"
+        "stage 2 (2): 2 adds no host, as the stages before it reach 2 of 8 hosts already (a reach counts from the \
+         first stage on): leave it out, or let it reach further"
     );
     assert!(refused(&plan, "all,all").contains("reach all 8 hosts already"));
     assert!(refused(&fleet(&[1]), "1,all").contains("reach the only host already"));
