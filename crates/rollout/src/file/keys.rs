@@ -1,5 +1,5 @@
-//! Which keys stand where. In TOML a key belongs to the last `[section]` above it, which is the commonest mistake: a key
-//! that is known elsewhere is refused with its home.
+//! Which keys stand where. In TOML a key belongs to the last `[section]` above it, which is the commonest mistake: a
+//! key that is known elsewhere is refused with its home.
 
 use mcom_fleet::document::{DocumentError, Section};
 
@@ -66,6 +66,13 @@ impl Level {
         let mut levels = std::iter::once(first).chain(Self::ALL);
         levels.find(|level| level.keys().contains(&key))
     }
+}
+
+/// Every key of a file.
+#[cfg(test)]
+pub(super) fn all() -> impl Iterator<Item = &'static str> {
+    let sections = ["health", "global", "stage", "policy"];
+    Level::ALL.into_iter().flat_map(Level::keys).copied().filter(move |key| !sections.contains(key))
 }
 
 /// Refuses every key that does not belong here.

@@ -12,7 +12,7 @@ use mcom_model::{RunAs, RunAsTool, limits};
 
 /// Longer than anybody watches a change; sums of such times stay far from the end of the calendar.
 const LONGEST_MS: u64 = 366 * 24 * 60 * 60 * 1000;
-const LONGEST_NAME: usize = 64;
+pub(super) const LONGEST_NAME: usize = 64;
 /// Asked more often, hosts do nothing but answer.
 const SHORTEST_EVERY_MS: u64 = 1000;
 const MOST_FAILS: u64 = 100;
@@ -61,7 +61,7 @@ fn plain_name(section: &Section<'_>, name: Found<String>) -> Result<At<String>, 
     let fits = name.value.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.value.chars().all(plain);
     if !fits || name.value.len() > LONGEST_NAME {
         let wanted = format!("letters, digits, `.`, `_` and `-`, a letter or digit first, {LONGEST_NAME} at most");
-        return Err(section.error(name.at, format!("`{}` is not a name: write {wanted}", name.value)));
+        return Err(section.error(name.at, format!("`{}` is not a name: write {wanted}", name.value.escape_debug())));
     }
     Ok(at(section, name))
 }

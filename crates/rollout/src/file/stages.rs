@@ -1,7 +1,7 @@
 //! The stages of a file, and those of `--stages`.
 
 use crate::file::keys::{self, Level};
-use crate::file::read::{at, filled, pattern_at, time};
+use crate::file::read::{LONGEST_NAME, at, filled, pattern_at, time};
 use crate::file::types::{At, StageFile};
 use crate::reach::{Reach, Share};
 use mcom_fleet::document::{DocumentError, Found, Place, Section};
@@ -60,7 +60,7 @@ fn stage(entry: &Found<Section<'_>>) -> Result<StageFile, DocumentError> {
     Ok(StageFile {
         name: match filled(section, "name")? {
             Some(name) => stage_name(section, name)?,
-            None => stage.name.clone(),
+            None => stage_name(section, Found { value: stage.name.clone(), at: reach_offset(section) })?,
         },
         soak_ms: time(section, "soak")?.map_or(0, |soak| soak.value),
         approve: section.flag("approve")?.is_some_and(|approve| approve.value),
@@ -115,9 +115,9 @@ fn reach_offset(section: &Section<'_>) -> usize {
 
 /// A name that fits on one line beside others.
 fn stage_name(section: &Section<'_>, name: Found<String>) -> Result<String, DocumentError> {
-    const LONGEST: usize = 64;
-    if name.value.chars().any(char::is_control) || name.value.chars().count() > LONGEST {
-        let message = format!("a stage's name is one line of {LONGEST} characters at most");
+    if name.value.chars().any(char::is_control) || name.value.chars().count() > LONGEST_NAME {
+        let wanted = format!("one line of {LONGEST_NAME} characters at most");
+        let message = format!("this cannot be a stage's name, which is {wanted}: add name = \"canary\"");
         return Err(section.error(name.at, message));
     }
     Ok(name.value)

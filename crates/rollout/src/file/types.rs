@@ -30,11 +30,11 @@ pub struct RolloutFile {
     pub what: At<FilePayload>,
     /// Arguments of the script, and of the one that reverts it.
     pub args: Vec<String>,
-    /// Environment of the payload, and of what reverts it.
+    /// Environment of the payload, of what reverts it and of the health script.
     pub env: Vec<(String, String)>,
-    /// Working directory of the payload, and of what reverts it.
+    /// Working directory of all three.
     pub cwd: Option<String>,
-    /// The user they run as, where that is not the login user.
+    /// The user that all three run as, where that is not the login user.
     pub run_as: Option<RunAs>,
     /// What reverts the payload: a script where that is one, a command where that is one.
     pub undo: Option<At<FilePayload>>,

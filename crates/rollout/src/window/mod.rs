@@ -30,7 +30,7 @@ impl Window {
     /// Reads a window. Its zone is looked up in `zones`.
     pub fn parse(text: &str, zones: &TimeZoneDatabase) -> Result<Self, WindowError> {
         let (spans, zone) = parse::window(text, zones)?;
-        Ok(Self { text: text.to_owned(), spans, zone })
+        Ok(Self { text: text.split_whitespace().collect::<Vec<_>>().join(" "), spans, zone })
     }
 
     /// The first moment from `now_ms` on at which it is open: `now_ms` itself where it is open now. Milliseconds since
@@ -40,7 +40,7 @@ impl Window {
         now.and_then(|now| self.opens(now)).map_or(now_ms, |opens| opens.unsigned_abs().max(now_ms))
     }
 
-    /// Between two changes of the clocks, time on the wall runs evenly: so it opens where the next span begins, or, where
+    /// Between two changes of the clocks time on the wall runs evenly: so it opens where the next span begins, or, where
     /// a change comes first or at that very moment, perhaps right at the change.
     fn opens(&self, now: Timestamp) -> Option<i64> {
         let mut from = now;

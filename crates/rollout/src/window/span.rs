@@ -5,7 +5,7 @@ use jiff::civil::{DateTime, Weekday};
 pub(super) const DAY_MINUTES: u16 = 24 * 60;
 const MINUTE_NANOS: i64 = 60_000_000_000;
 
-/// From one time of day to another, on some days. Where the end is not after the beginning it is on the next day.
+/// From one time of day to another, on some days. Where the end is before the beginning it is on the next day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Span {
     /// Whether it begins on each day, Monday first.

@@ -131,8 +131,8 @@ fn is_inside(spans: &[(usize, usize, u16, u16)], wall: civil::DateTime) -> bool 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
-    /// Zones whose clocks change by an hour, by half of one, at midnight, by a day, around a month of fasting, and not at
-    /// all; in weeks in which they do.
+    /// Zones whose clocks change by an hour, by half of one, at midnight, by a day, around a month of fasting, and not
+    /// at all; in weeks in which they do.
     #[test]
     fn it_opens_where_a_walk_over_every_minute_finds_it(
         spans in spans(),

@@ -170,6 +170,10 @@ fn how_far_stages_reach() {
             "8:8: there is a stage `x` already: give this one another name",
         ),
         (
+            stages(&format!("[[stage]]\nhost = '{}'", "a".repeat(65))),
+            "5:8: this cannot be a stage's name, which is one line of 64 characters at most: add name = \"canary\"",
+        ),
+        (
             stages("[[stage]]\nreach = 'all'\napprove = true"),
             "6:11: nothing comes after the last stage that could wait: put `approve` into the stage before it",
         ),

@@ -179,3 +179,22 @@ fn flags_make_stages_too() {
     );
     assert!(stages_of_flags("1,,all", 0).is_err());
 }
+
+#[test]
+fn the_examples_of_the_documentation_can_be_read() {
+    let page = include_str!("../../../../../docs/rollouts.md");
+    let blocks: Vec<&str> = page.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    let [example] = blocks[..] else { panic!("{} examples", blocks.len()) };
+    let file = read(example).unwrap();
+    assert!(file.health.is_some() && file.window.is_some() && file.undo.is_some());
+    // Every window that it shows.
+    let windows =
+        page.split("one zone at the end:\n\n```text\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    for window in windows.lines() {
+        Window::parse(window, &TimeZoneDatabase::bundled()).unwrap();
+    }
+    // Every key has a line that says what it is for.
+    for key in crate::file::keys::all() {
+        assert!(page.contains(&format!("`{key}`")), "{key}");
+    }
+}

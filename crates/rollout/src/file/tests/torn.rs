@@ -4,6 +4,7 @@ use super::{offered, read};
 use crate::file::{TEMPLATE, stages_of_flags};
 use crate::reach::{Reach, Share};
 use proptest::prelude::*;
+use proptest::sample::Index;
 
 /// What is put into a template that is torn: what means something to the reader, and what means nothing.
 const PIECES: [&str; 24] = [
@@ -33,7 +34,7 @@ const PIECES: [&str; 24] = [
     "99999999999999999999",
 ];
 
-fn torn(text: &str, cuts: &[(prop::sample::Index, prop::sample::Index, usize)]) -> String {
+fn torn(text: &str, cuts: &[(Index, Index, usize)]) -> String {
     let mut text = text.to_owned();
     for (at, piece, len) in cuts {
         let from = text.floor_char_boundary(at.index(text.len() + 1));
@@ -59,14 +60,17 @@ proptest! {
     }
 
     #[test]
-    fn a_torn_template_is_read_or_refused(cuts in prop::collection::vec(any::<(prop::sample::Index, prop::sample::Index, u8)>(), 1..4)) {
+    fn a_torn_template_is_read_or_refused(cuts in prop::collection::vec(any::<(Index, Index, u8)>(), 1..4)) {
         let cuts: Vec<_> = cuts.into_iter().map(|(at, piece, len)| (at, piece, usize::from(len % 20))).collect();
         refused_at_a_place(&torn(TEMPLATE, &cuts))?;
         refused_at_a_place(&torn(&offered(), &cuts))?;
     }
 
     #[test]
-    fn reaches_and_shares_print_what_they_parse(amount in 1_u32..=100, unit in prop::sample::select(vec!["", "/dc", "%", "%/dc"])) {
+    fn reaches_and_shares_print_what_they_parse(
+        amount in 1_u32..=100,
+        unit in prop::sample::select(vec!["", "/dc", "%", "%/dc"]),
+    ) {
         let text = format!("{amount}{unit}");
         prop_assert_eq!(text.parse::<Reach>().unwrap().to_string(), text.clone());
         if unit.ends_with("/dc") {
