@@ -34,6 +34,8 @@ pub struct LaidOut {
     pub stages: Vec<StageSpec>,
     /// Hosts of the plan that was given which no stage reaches, by their ids there.
     pub left_out: HostRanges,
+    /// Stages that are left out, each with why: those before them reach as far on these hosts.
+    pub empty: Vec<LayoutError>,
 }
 
 /// Picks the hosts of every stage.
@@ -41,24 +43,27 @@ pub fn lay_out(input: LayOut<'_>) -> Result<LaidOut, LayoutError> {
     let plan = input.plan;
     let ranking = Ranking::of(input.name, plan);
     let mut reached = Reached::nothing(plan, &ranking);
-    let mut parts = Vec::with_capacity(input.stages.len());
+    let (mut parts, mut empty) = (Vec::with_capacity(input.stages.len()), Vec::new());
     for (stage, number) in input.stages.iter().zip(0..) {
-        let hosts = reached.go_on(&stage.reach.value, input.named).map_err(|message| LayoutError {
-            stage: number,
-            name: stage.name.clone(),
-            place: stage.reach.place,
-            message,
-        })?;
-        parts.push(hosts);
+        let error = |message| {
+            let (name, place) = (stage.name.clone(), stage.reach.place);
+            LayoutError { stage: number, name, place, message }
+        };
+        let hosts = reached.go_on(&stage.reach.value, input.named).map_err(error)?;
+        if hosts.is_empty() {
+            empty.push(error(reached.adds_nothing(&stage.reach.value)));
+        } else {
+            parts.push((stage, hosts));
+        }
     }
     let mut untouched = reached.hosts().clone();
     let mut stages = Vec::with_capacity(parts.len());
-    for (stage, hosts) in input.stages.iter().zip(parts) {
+    for (stage, hosts) in parts {
         untouched = &untouched - &hosts;
         let controls = controls(plan, &ranking, &hosts, &untouched, input.controls);
         stages.push(spec(plan, stage, &hosts, controls));
     }
-    Ok(reduced(plan, stages, reached.hosts()))
+    Ok(LaidOut { empty, ..reduced(plan, stages, reached.hosts()) })
 }
 
 fn spec(plan: &Plan, stage: &StageFile, hosts: &BTreeSet<HostId>, controls: HostRanges) -> StageSpec {
@@ -78,7 +83,7 @@ fn spec(plan: &Plan, stage: &StageFile, hosts: &BTreeSet<HostId>, controls: Host
 /// The plan without the hosts that no stage reaches: they are none of the rollout's.
 fn reduced(plan: &Plan, mut stages: Vec<StageSpec>, hosts: &BTreeSet<HostId>) -> LaidOut {
     if hosts.len() == plan.hosts.len() {
-        return LaidOut { plan: plan.clone(), stages, left_out: HostRanges::default() };
+        return LaidOut { plan: plan.clone(), stages, left_out: HostRanges::default(), empty: Vec::new() };
     }
     let part = planner::part(plan, hosts);
     let ids: BTreeMap<HostId, HostId> = hosts.iter().copied().zip((0..).map(HostId)).collect();
@@ -93,5 +98,5 @@ fn reduced(plan: &Plan, mut stages: Vec<StageSpec>, hosts: &BTreeSet<HostId>) ->
         }
     }
     let left_out = plan.host_ids().filter(|host| !hosts.contains(host)).collect();
-    LaidOut { plan: part, stages, left_out }
+    LaidOut { plan: part, stages, left_out, empty: Vec::new() }
 }

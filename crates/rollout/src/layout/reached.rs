@@ -24,7 +24,7 @@ impl<'a> Reached<'a> {
         &self.hosts
     }
 
-    /// Goes on until this is reached; the hosts that it takes.
+    /// Goes on until this is reached; the hosts that it takes, or none where so many are reached already.
     pub(super) fn go_on(
         &mut self,
         to: &Reach,
@@ -38,9 +38,6 @@ impl<'a> Reached<'a> {
             Reach::All => self.of_all(u64::MAX),
             Reach::Pattern(pattern) => self.named(pattern, named(pattern)?)?,
         };
-        if new.is_empty() {
-            return Err(self.adds_nothing(to));
-        }
         for host in &new {
             self.of_dc[self.plan.host(*host).dc as usize] += 1;
         }
@@ -80,19 +77,15 @@ impl<'a> Reached<'a> {
         self.ranking.iter().filter(|host| !self.hosts.contains(host))
     }
 
-    fn adds_nothing(&self, to: &Reach) -> String {
+    /// Why this takes no host, in words.
+    pub(super) fn adds_nothing(&self, to: &Reach) -> String {
         let (reached, all) = (self.hosts.len(), self.plan.hosts.len());
         let has = match reached {
-            0 => return "the rollout has no hosts".to_owned(),
             _ if reached == all && all == 1 => "the only host".to_owned(),
             _ if reached == all => format!("all {all} hosts"),
             _ => format!("{reached} of {all} hosts"),
         };
-        let advice = if reached == all { "leave it out" } else { "leave it out, or let it reach further" };
-        format!(
-            "{to} adds no host, as the stages before it reach {has} already (a reach counts from the first stage on): \
-             {advice}"
-        )
+        format!("{to} adds no host, as the stages before it reach {has} already: it is left out")
     }
 }
 

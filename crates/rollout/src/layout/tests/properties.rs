@@ -24,11 +24,14 @@ fn reach() -> impl Strategy<Value = Reach> {
     ]
 }
 
-/// Those of the stages that add a host, as somebody types them who has read the errors.
+/// Those of the stages that add a host, as somebody types them who has read what is said.
 fn that_can_be(plan: &Plan, reaches: Vec<Reach>) -> Vec<StageFile> {
     let mut typed: Vec<StageFile> = reaches.into_iter().map(stage).collect();
     while let Err(error) = laid_out_as("fix", plan, &typed, 0) {
         typed.remove(error.stage);
+    }
+    for empty in laid_out_as("fix", plan, &typed, 0).unwrap().empty.iter().rev() {
+        typed.remove(empty.stage);
     }
     if typed.is_empty() { stages("all") } else { typed }
 }
