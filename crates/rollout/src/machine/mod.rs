@@ -38,6 +38,10 @@ pub struct Machine {
     /// When the next round is due.
     next_check_ms: u64,
     has_left: bool,
+    /// Whether that was followed which the process before this one recorded and did not live to follow.
+    has_caught_up: bool,
+    /// Whether anybody was asked by this process while the stage soaks: answers from before may be old.
+    has_heard: bool,
 }
 
 impl Machine {
@@ -61,6 +65,8 @@ impl Machine {
             asks: false,
             next_check_ms: 0,
             has_left: false,
+            has_caught_up: false,
+            has_heard: false,
         }
     }
 
@@ -79,8 +85,15 @@ impl Machine {
         // A clock that is set back makes nothing happen twice.
         self.now_ms = self.now_ms.max(now_ms);
         self.has_left = false;
+        let is_first = self.state.since_ms == 0;
+        if is_first {
+            self.become_at(State::Pending, 0, None, None);
+        }
+        if !std::mem::replace(&mut self.has_caught_up, true) {
+            self.catch_up();
+        }
         match input {
-            Input::CarryOn { who } => self.carry_on(who),
+            Input::CarryOn { who } => self.carry_on((!is_first).then_some(who)),
             Input::Asked(order) => self.asked(order),
             Input::Timeout => self.timeout(),
             Input::RunEnded { run, hosts, stopped } => self.run_ended(&run, &hosts, stopped),
@@ -108,15 +121,13 @@ impl Machine {
         }
     }
 
-    fn carry_on(&mut self, who: String) {
-        if self.state.since_ms == 0 {
-            self.become_at(State::Pending, 0, None, None);
-        } else {
+    fn carry_on(&mut self, who: Option<String>) {
+        if let Some(who) = who {
             self.record(Happened::CarriedOn { who });
         }
         match self.state.state {
             State::Pending => self.start_stage(self.state.stage),
-            State::Running => self.next_run(),
+            State::Running => self.go_on_running(),
             State::Soaking => self.ask_at_once(),
             State::Aborting => self.finish_abort(),
             State::Undoing => self.go_on_undoing(),

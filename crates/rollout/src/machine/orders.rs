@@ -12,11 +12,23 @@ impl Machine {
         if self.can(&order).is_err() {
             return;
         }
-        let (verb, before) = (order.verb, self.state.state);
-        let why = Why::Operator { who: order.who.clone(), reason: order.reason.clone() };
         let seen = self.bad_by_outcome();
         let sick = self.state.which(|host| host.sick && !host.accepted);
-        self.record(Happened::Asked(order));
+        self.record(Happened::Asked(order.clone()));
+        self.follow(order, seen, sick);
+    }
+
+    /// Follows what was asked for and recorded by a process that was gone before anything came of it.
+    pub(super) fn catch_up(&mut self) {
+        if let Some(order) = self.state.unfollowed.clone() {
+            self.follow(order, self.bad_by_outcome(), HostRanges::default());
+        }
+    }
+
+    /// `seen` and `sick` are the bad hosts that the operator knew of.
+    fn follow(&mut self, order: Order, seen: HostRanges, sick: HostRanges) {
+        let (verb, before) = (order.verb, self.state.state);
+        let why = Why::Operator { who: order.who, reason: order.reason };
         match verb {
             Verb::Pause => {
                 self.become_now(State::Paused, None, Some(why));
@@ -54,7 +66,7 @@ impl Machine {
                 self.become_now(State::Soaking, Some(self.now_ms + left_ms), None);
                 self.ask_at_once();
             }
-            Some(State::Running | State::Soaking) => {
+            Some(State::Running | State::Soaking) if self.has_begun_stage() => {
                 self.become_now(State::Running, None, None);
                 self.next_run();
             }

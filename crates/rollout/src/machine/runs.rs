@@ -7,6 +7,22 @@ use crate::state::{HostProgress, RunProgress, State};
 use mcom_model::{HostId, HostRanges, OutcomeKind, RunId};
 
 impl Machine {
+    /// Goes on where another process left the stage: what that one was about to conclude is concluded first.
+    pub(super) fn go_on_running(&mut self) {
+        if self.state.open_run().is_some() {
+            self.next_run();
+        } else if self.has_begun_stage() {
+            self.stage_run_ended(false, None);
+        } else {
+            self.start_stage(self.state.stage);
+        }
+    }
+
+    /// Whether anything of the stage was run.
+    pub(super) fn has_begun_stage(&self) -> bool {
+        self.state.runs.iter().any(|run| run.of == RunOf::Stage(self.state.stage))
+    }
+
     /// Goes on with the run that is open, begins the next one, or lets the stage soak.
     pub(super) fn next_run(&mut self) {
         if self.runs {
@@ -75,7 +91,8 @@ impl Machine {
     fn stage_run_ended(&mut self, was_halted: bool, stopped: Option<String>) {
         let (bad, limit) = (self.bad(), self.stage().max_fail);
         let not_run = || "hosts were not run".to_owned();
-        let left = !self.has_nothing_to_run() && self.last_run_left_some();
+        let is_not_run = |host: HostId| self.state.host(host).outcome() == Some(OutcomeKind::NotRun);
+        let left = self.stage().hosts.iter().any(is_not_run);
         if bad > limit {
             self.fail(Why::TooManyBad { bad, limit });
         } else if let Some(said) = stopped.or_else(|| (left && !was_halted).then(not_run)) {
@@ -83,11 +100,6 @@ impl Machine {
         } else {
             self.next_run();
         }
-    }
-
-    fn last_run_left_some(&self) -> bool {
-        let last = self.state.runs.last().and_then(|run| run.ended.as_ref());
-        last.is_some_and(|(_, ended)| ended.ends.iter().any(|(kind, _)| *kind == OutcomeKind::NotRun))
     }
 
     /// No host was touched by this process, and the run stays open.

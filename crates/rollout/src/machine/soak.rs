@@ -23,13 +23,18 @@ impl Machine {
     }
 
     pub(super) fn ask_at_once(&mut self) {
+        self.has_heard = false;
         self.next_check_ms = self.now_ms;
         self.go_on_soaking();
     }
 
     /// Asks where a round is due, and goes on where the stage is over.
     pub(super) fn go_on_soaking(&mut self) {
-        self.judge();
+        if self.has_heard || !self.asks_hosts() {
+            self.judge();
+        } else {
+            self.fail_where_too_many_are_bad();
+        }
         if self.state.state == State::Soaking && self.asks_hosts() && !self.asks && self.next_check_ms <= self.now_ms {
             self.asks = true;
             self.next_check_ms = self.now_ms.saturating_add(self.health().map_or(LOOK_MS, |health| health.every_ms));
@@ -52,6 +57,7 @@ impl Machine {
         if !std::mem::take(&mut self.asks) || self.state.state != State::Soaking {
             return;
         }
+        self.has_heard = true;
         self.note_restarts(&answered.hosts);
         let counted: Vec<&HostAnswer> =
             answered.hosts.iter().filter(|answer| !self.is_of_stage_and_may_restart(answer.host)).collect();
@@ -107,16 +113,26 @@ impl Machine {
         if !sick.is_empty() {
             self.record(Happened::Sick { hosts: sick });
         }
-        let (bad, limit) = (self.bad(), self.stage().max_fail);
-        if bad > limit {
-            self.fail(Why::TooManyBad { bad, limit });
-        } else if self.global_verdict() == Verdict::Bad {
+        if self.fail_where_too_many_are_bad() {
+            return;
+        }
+        if self.global_verdict() == Verdict::Bad {
             self.fail(Why::GlobalSick { said: self.last_said(None) });
         } else if let Some(said) = self.unsure().filter(|_| !self.state.inconclusive_accepted) {
             self.pause(Why::Inconclusive { said });
         } else {
             self.end_soak_where(self.all_well());
         }
+    }
+
+    /// Whether it fails.
+    fn fail_where_too_many_are_bad(&mut self) -> bool {
+        let (bad, limit) = (self.bad(), self.stage().max_fail);
+        let too_many = bad > limit;
+        if too_many {
+            self.fail(Why::TooManyBad { bad, limit });
+        }
+        too_many
     }
 
     fn end_soak_where(&mut self, is_well: bool) {

@@ -47,6 +47,7 @@ impl RolloutState {
     }
 
     fn became(&mut self, at_ms: u64, state: State, stage: u32, until_ms: Option<u64>) {
+        self.unfollowed = None;
         if state == State::Paused && self.state != State::Paused {
             self.paused_from = Some(self.state);
             self.soak_left_ms = self.soak_until_ms.saturating_sub(at_ms);
@@ -88,6 +89,7 @@ impl RolloutState {
             Verb::Undo { skipped } => self.undoes_skipped |= skipped,
             Verb::Pause | Verb::Abort => {}
         }
+        self.unfollowed = Some(order.clone());
         self.orders.push((at_ms, order.clone()));
     }
 

@@ -71,6 +71,8 @@ pub struct RolloutState {
     pub undoes_skipped: bool,
     /// Milliseconds of the soak that were left when it was paused.
     pub soak_left_ms: u64,
+    /// What was asked for last, where nothing came of it yet: whoever was to follow it may be gone.
+    pub(crate) unfollowed: Option<Order>,
     /// What is known of the health of the stage's hosts.
     pub(crate) watched: Watched,
     /// When the soak of this stage began.
@@ -180,6 +182,7 @@ impl RolloutState {
             approved: false,
             undoes_skipped: false,
             soak_left_ms: 0,
+            unfollowed: None,
             watched: Watched::default(),
             soaking_since_ms: 0,
             soak_until_ms: 0,
