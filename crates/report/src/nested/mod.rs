@@ -33,7 +33,7 @@ pub(crate) fn nested_log_at(
     prefix: &str,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let log = root::Log { view, bodies, options };
+    let log = root::Log { view, bodies, options, is_branch: !prefix.is_empty() };
     let selected = filter::select(log);
     draw::draw(log, &root::root(log, &selected), prefix, out)
 }

@@ -23,6 +23,8 @@ pub(super) struct Log<'a> {
     pub view: &'a RunView,
     pub bodies: &'a dyn Bodies,
     pub options: &'a LogOptions,
+    /// Whether it hangs in the log of the rollout that it belongs to.
+    pub is_branch: bool,
 }
 
 /// The whole log as a tree.
@@ -52,7 +54,7 @@ fn run_line(log: Log<'_>) -> Line {
 fn run_line_of(log: Log<'_>, payload: String) -> Line {
     let (view, info) = (log.view, log.view.info());
     let mut line = Line::new().add(Tone::Strong, format!("run {}", info.run));
-    if let Some(rollout) = &info.rollout {
+    if let Some(rollout) = info.rollout.as_ref().filter(|_| !log.is_branch) {
         line.push_apart(Tone::Plain, format!("rollout {}", rollout.text()));
     }
     line.push_apart(Tone::Plain, payload);

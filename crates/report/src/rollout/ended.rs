@@ -2,7 +2,7 @@
 
 use super::options::RolloutOptions;
 use super::status::{bad_lines, host_lines, next_step, progress};
-use super::words::{stage_at, state_word, why_text};
+use super::words::{place, state_word, why_text};
 use crate::format;
 use crate::names::{Names, fit};
 use crate::style::{Line, Tone};
@@ -16,14 +16,10 @@ pub fn ended_text(spec: &RolloutSpec, state: &RolloutState, in_flight: u64, opti
     let mut text = String::new();
     options.put(&mut text, &why_line(spec, state, in_flight));
     let mut below = Vec::new();
-    match state.state {
-        State::Done => below.extend(bad_lines(&names, spec, state, options)),
-        State::Aborted | State::Undone => {
-            below.extend(host_lines(&names, spec, state, options));
-            below.extend(bad_lines(&names, spec, state, options));
-        }
-        _ => below.extend(bad_lines(&names, spec, state, options)),
+    if matches!(state.state, State::Aborted | State::Undone) {
+        below.extend(host_lines(&names, spec, state, options));
     }
+    below.extend(bad_lines(&names, spec, state, options));
     if state.state == State::Aborted && spec.undo.is_none() {
         let what = "nothing in its file undoes it: what is changed stays so";
         below.push(Line::new().add(Tone::Doubtful, what));
@@ -48,15 +44,14 @@ fn why_line(spec: &RolloutSpec, state: &RolloutState, in_flight: u64) -> Line {
             line.append(progress(spec, state, (0..).map(HostId).take(state.hosts.len())));
             line.push(Tone::Plain, format!(" in {}", format::duration(took)));
         }
-        State::AwaitingApproval => {
-            line.push(Tone::Plain, format!(" after {}: ", stage_at(spec, state.stage)));
-            let hosts = spec.stages.get(state.stage as usize).map(|stage| stage.hosts.iter());
-            line.append(progress(spec, state, hosts.into_iter().flatten()));
+        at => {
+            line.push(Tone::Plain, place(spec, at, state.stage));
+            let stage = spec.stages.get(state.stage as usize).filter(|_| at == State::AwaitingApproval);
+            if let Some(stage) = stage {
+                line.push(Tone::Plain, ": ");
+                line.append(progress(spec, state, stage.hosts.iter()));
+            }
         }
-        _ if state.stage as usize >= spec.stages.len() => {
-            line.push(Tone::Plain, format!(" {}", stage_at(spec, state.stage)));
-        }
-        _ => line.push(Tone::Plain, format!(" at {}", stage_at(spec, state.stage))),
     }
     if let Some(why) = &state.why {
         line.push(Tone::Plain, format!(": {}", why_text(why)));

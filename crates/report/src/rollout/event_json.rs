@@ -7,13 +7,23 @@ use mcom_rollout::{Checked, Happened, HostsEnded, RolloutEvent, RolloutSpec, Run
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+#[derive(Serialize)]
+struct Object<'a> {
+    v: u32,
+    rollout: &'a str,
+    name: &'a str,
+    at_ms: u64,
+    event: Value,
+    #[serde(flatten)]
+    fields: Map<String, Value>,
+}
+
 /// The object of an event, with its newline.
 pub fn event_json(spec: &RolloutSpec, event: &RolloutEvent) -> String {
-    let mut object = Map::new();
-    let head = json!({ "v": VERSION, "rollout": spec.id, "name": spec.name, "at_ms": event.at_ms });
-    object.extend(map(head));
-    object.extend(fields(spec, &event.what));
-    json_line(&Value::Object(object))
+    let mut fields = fields(spec, &event.what);
+    let kind = fields.remove("event").unwrap_or_default();
+    let (rollout, name) = (spec.id.as_str(), spec.name.as_str());
+    json_line(&Object { v: VERSION, rollout, name, at_ms: event.at_ms, event: kind, fields })
 }
 
 /// A value as one line.
@@ -62,8 +72,9 @@ fn ended_json(spec: &RolloutSpec, ended: &HostsEnded) -> Map<String, Value> {
         fields.insert("signalled".into(), fold(spec, &ended.signalled).into());
     }
     let boots: Map<String, Value> = boots.collect();
-    // They replace what the record has, also where it has none.
-    fields.insert("boots".into(), boots.into());
+    if !boots.is_empty() {
+        fields.insert("boots".into(), boots.into());
+    }
     fields
 }
 

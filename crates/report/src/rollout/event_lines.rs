@@ -2,7 +2,7 @@
 
 use super::health::{by_said, round_line};
 use super::options::RolloutOptions;
-use super::words::{ends_text, ids, order_text, stage_at, stage_name, state_word, until, when, why_text};
+use super::words::{ends_text, ids, order_text, place, stage_name, state_word, until, when, why_text};
 use crate::format;
 use crate::names::{Names, fit};
 use crate::style::{Line, Tone};
@@ -34,7 +34,7 @@ impl EventLines {
         event: &RolloutEvent,
         options: &RolloutOptions,
     ) -> Option<String> {
-        let said = self.said(spec, state, event, options)?;
+        let said = self.said(spec, state, event, options, true)?;
         let mut line = Line::new().add(Tone::Faint, when(event.at_ms, spec.started_ms));
         line.push(Tone::Plain, "  ");
         line.append(said);
@@ -45,20 +45,21 @@ impl EventLines {
     pub fn past_event(&mut self, event: &RolloutEvent) {
         match &event.what {
             Happened::Checked(round) => drop(self.is_news(round)),
-            Happened::Became { state: State::Running, .. } => self.last = None,
+            Happened::Became { state: State::Running | State::Soaking, .. } => self.last = None,
             _ => {}
         }
     }
 
-    /// The same without the moment.
+    /// The same without the moment, and without the stage where it stands below its stage.
     pub(super) fn said(
         &mut self,
         spec: &RolloutSpec,
         state: &RolloutState,
         event: &RolloutEvent,
         options: &RolloutOptions,
+        names_stage: bool,
     ) -> Option<Line> {
-        let says = Says { spec, state, options };
+        let says = Says { spec, state, options, names_stage };
         match &event.what {
             Happened::Checked(round) => {
                 let before = self.last.clone();
@@ -85,6 +86,7 @@ struct Says<'a> {
     spec: &'a RolloutSpec,
     state: &'a RolloutState,
     options: &'a RolloutOptions,
+    names_stage: bool,
 }
 
 impl Says<'_> {
@@ -123,13 +125,14 @@ impl Says<'_> {
             return None;
         }
         let mut line = state_word(state);
-        if !state.is_over() {
-            line.push(Tone::Plain, format!(" {}", at_stage(self.spec, state, stage)));
+        if self.names_stage {
+            line.push(Tone::Plain, place(self.spec, state, stage));
         }
         if let Some(until_ms) = until_ms.filter(|until_ms| *until_ms > at_ms) {
             line.push(Tone::Plain, format!(", {}", until(until_ms, at_ms)));
         }
-        if let Some(why) = why {
+        // What an operator asked for stands in the line above.
+        if let Some(why) = why.filter(|why| !matches!(why, Why::Operator { .. })) {
             line.push(Tone::Plain, format!(": {}", why_text(why)));
         }
         Some(line)
@@ -184,14 +187,5 @@ impl Says<'_> {
     fn names_of(&self, hosts: &HostRanges) -> String {
         let hosts: Vec<HostId> = ids(self.state, hosts);
         self.options.cut(Names::new(&self.spec.plan).describe(&hosts), HOSTS)
-    }
-}
-
-fn at_stage(spec: &RolloutSpec, state: State, stage: u32) -> String {
-    match state {
-        State::AwaitingApproval => format!("after {}", stage_at(spec, stage)),
-        State::Pending => format!("before {}", stage_at(spec, stage)),
-        _ if stage as usize >= spec.stages.len() => stage_at(spec, stage),
-        _ => format!("at {}", stage_at(spec, stage)),
     }
 }

@@ -54,12 +54,12 @@ pub(super) fn said_by(round: &Checked, host: Option<HostId>) -> Option<String> {
     said.map(|(_, said)| fit(said))
 }
 
-/// Those who were not healthy in this round, by what they said: `web3-ams1: connection refused`. Who said nothing
-/// stands with those who said nothing.
-pub(super) fn sick_lines(names: &Names, round: &Checked) -> Vec<Line> {
+/// Those of whom `is` holds who were not healthy in this round, by what they said: `web3-ams1: connection refused`. Who
+/// said nothing stands with those who said nothing.
+pub(super) fn sick_lines(names: &Names, round: &Checked, is: impl Fn(HostId) -> bool) -> Vec<Line> {
     let mut lines = Vec::new();
     for (answer, hosts) in [(Answer::Sick, &round.sick), (Answer::Inconclusive, &round.inconclusive)] {
-        for (said, hosts) in by_said(round, hosts.iter()) {
+        for (said, hosts) in by_said(round, hosts.iter().filter(|host| is(*host))) {
             let mut line = Line::new().add(answer_tone(answer), answer_word(answer));
             line.push_apart(Tone::Strong, names.describe(&hosts));
             if let Some(said) = said {

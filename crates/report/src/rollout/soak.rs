@@ -2,39 +2,31 @@
 
 use super::health::round_line;
 use super::options::RolloutOptions;
-use super::words::{check_of_stage, length, stage_at, state_word, until, when, why_text};
+use super::words::{check_of_stage, length, stage_name, state_word, why_text};
 use crate::live::Block;
 use crate::names::fit;
 use crate::style::{Line, Tone};
 use mcom_rollout::{RolloutSpec, RolloutState, State};
 
-/// `nginx-fix  soaking at stage 1 of 4, canary, until 16:02:20Z (in 1h58m)  1 healthy at 14:03:41Z, asked again in 12s`.
+/// `nginx-fix  soaking 1/4 canary, 1h58m left  1 healthy, here healthy  asked again in 12s`.
 pub fn soak_line(spec: &RolloutSpec, state: &RolloutState, now_ms: u64, options: &RolloutOptions) -> String {
     let mut line = Line::new().add(Tone::Strong, fit(&spec.name));
     line.push(Tone::Plain, "  ");
     line.append(state_word(state.state));
-    if !state.state.is_over() {
-        line.push(Tone::Plain, format!(" {}", stage_at(spec, state.stage)));
+    if (state.stage as usize) < spec.stages.len() {
+        let stage = stage_name(spec, state.stage);
+        line.push(Tone::Plain, format!(" {}/{} {stage}", state.stage + 1, spec.stages.len()));
     }
-    if let Some(until_ms) = state.until_ms {
-        line.push(
-            Tone::Plain,
-            match until_ms > now_ms {
-                true => format!(", {}", until(until_ms, now_ms)),
-                false if state.state == State::Soaking => {
-                    ", its time is over: it waits for the last answers".to_owned()
-                }
-                false => String::new(),
-            },
-        );
-    }
-    match &state.why {
-        Some(why) if state.state != State::Soaking => line.push(Tone::Plain, format!(": {}", why_text(why))),
+    let left_ms = state.until_ms.map(|until_ms| until_ms.saturating_sub(now_ms));
+    match (left_ms, state.state) {
+        (Some(0), State::Soaking) => line.push(Tone::Plain, ", its time is over: waits for the last answers"),
+        (Some(left_ms @ 1..), _) => line.push(Tone::Plain, format!(", {} left", length(left_ms))),
         _ => {}
     }
-    if state.state == State::Soaking {
-        line.push_apart(Tone::Plain, "");
-        line.append(health(spec, state, now_ms));
+    match (&state.why, state.state) {
+        (_, State::Soaking) => line.append(health(spec, state, now_ms)),
+        (Some(why), _) => line.push(Tone::Plain, format!(": {}", why_text(why))),
+        (None, _) => {}
     }
     line.render_cut(options.color, options.width.map_or(usize::MAX, |width| width.saturating_sub(1)))
 }
@@ -48,7 +40,7 @@ fn health(spec: &RolloutSpec, state: &RolloutState, now_ms: u64) -> Line {
             line.append(round_line(round));
             let next_ms = at_ms.saturating_add(health.every_ms).saturating_sub(now_ms);
             let next = if next_ms == 0 { "now".to_owned() } else { format!("in {}", length(next_ms)) };
-            line.push(Tone::Faint, format!(" at {}, asked again {next}", when(*at_ms, now_ms)));
+            line.push_apart(Tone::Faint, format!("asked again {next}"));
         }
     }
     line

@@ -35,6 +35,18 @@ pub(super) fn stage_at(spec: &RolloutSpec, stage: u32) -> String {
     }
 }
 
+/// Where a rollout is, behind the word for its state: ` after stage 1 of 4, canary`.
+pub(super) fn place(spec: &RolloutSpec, state: State, stage: u32) -> String {
+    let at = stage_at(spec, stage);
+    match state {
+        State::Done | State::Undone => String::new(),
+        _ if stage as usize >= spec.stages.len() => format!(" {at}"),
+        State::AwaitingApproval => format!(" after {at}"),
+        State::Pending => format!(" before {at}"),
+        _ => format!(" at {at}"),
+    }
+}
+
 /// Why a rollout is in its state: behind a colon.
 pub(super) fn why_text(why: &Why) -> String {
     match why {
@@ -86,6 +98,11 @@ pub(super) fn when(ms: u64, near_ms: u64) -> String {
 pub(super) fn length(ms: u64) -> String {
     let whole = format::duration(Duration::from_millis(ms));
     if ms < 60_000 { format!("{}s", ms.div_ceil(1000)) } else { whole.replace("h00m", "h").replace("m00s", "m") }
+}
+
+/// ` (3m04s ago)`; empty where another machine's clock is ahead.
+pub(super) fn ago(then_ms: u64, now_ms: u64) -> String {
+    now_ms.checked_sub(then_ms).map(|ms| format!(" ({} ago)", length(ms))).unwrap_or_default()
 }
 
 /// `until 16:02:20Z (in 1h58m)`.

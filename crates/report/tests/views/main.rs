@@ -16,5 +16,6 @@ mod lost_live;
 mod lost_log;
 mod nested;
 mod recap;
+mod rollout;
 mod state;
 mod story;

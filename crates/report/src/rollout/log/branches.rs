@@ -7,7 +7,7 @@ use crate::nested::{LogOptions, nested_log_at};
 use crate::rollout::event_lines::EventLines;
 use crate::rollout::options::RolloutOptions;
 use crate::rollout::status::{head_line, progress};
-use crate::rollout::words::{state_word, when};
+use crate::rollout::words::when;
 use crate::style::{Line, Tone};
 use mcom_rollout::{Happened, RolloutEvent, RolloutState, RunOf, State, Verb};
 use std::collections::BTreeMap;
@@ -87,7 +87,7 @@ impl<'a> Sorter<'a> {
     }
 
     fn line(&mut self, event: &RolloutEvent) -> Option<Line> {
-        let said = self.lines.said(self.log.spec, &self.state, event, &self.options)?;
+        let said = self.lines.said(self.log.spec, &self.state, event, &self.options, self.has_ended)?;
         let mut line = Line::new().add(Tone::Faint, when(event.at_ms, self.log.spec.started_ms));
         line.push(Tone::Plain, "  ");
         line.append(said);
@@ -104,11 +104,9 @@ impl<'a> Sorter<'a> {
     }
 }
 
-/// `rollout nginx-fix  8f3kabcd  …  PAUSED`.
+/// `rollout nginx-fix  8f3kabcd  PAUSED  …`.
 fn root_line(sorter: &Sorter<'_>) -> Line {
-    let mut line = head_line(sorter.log.spec);
-    line.push(Tone::Plain, "  ");
-    line.append(state_word(sorter.state.state));
+    let mut line = head_line(sorter.log.spec, Some(sorter.state.state));
     match sorter.log.carried_by {
         Some(by) => line.push_apart(Tone::Faint, format!("carried on by {}, process {}", fit(&by.who), by.pid)),
         None if sorter.state.state.goes_on() => line.push_apart(Tone::Bad, "NOBODY CARRIES IT ON"),

@@ -29,6 +29,7 @@ pub fn plan_json(plan: &PlanOfRollout<'_>) -> String {
         "now_ms": plan.now_ms,
         "ends_ms": plan.ends_ms(),
         "left_out": plan.left_out.fold(),
+        "left_out_stages": plan.empty,
         "stages": stages,
     }))
 }

@@ -8,4 +8,4 @@ mod text;
 
 pub use json::plan_json;
 pub use moments::PlanOfRollout;
-pub use text::plan_text;
+pub use text::{plan_brief, plan_text};

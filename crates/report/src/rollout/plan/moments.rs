@@ -12,6 +12,8 @@ pub struct PlanOfRollout<'a> {
     pub now_ms: u64,
     /// Hosts that its file names and no stage reaches.
     pub left_out: &'a HostSet,
+    /// Stages of its file that are left out, each with why, in words.
+    pub empty: &'a [String],
     /// When stages may start: the first such moment from the given one on. The identity where there is no window.
     pub opens_ms: &'a dyn Fn(u64) -> u64,
 }

@@ -12,6 +12,12 @@ use mcom_model::{HostId, Payload, RunAs};
 use mcom_rollout::{HealthSpec, OnFail, RolloutSpec};
 use std::collections::BTreeSet;
 
+/// Stages that are said to be left out.
+const EMPTY: usize = 3;
+
+/// Stages of a brief.
+const BRIEF: usize = 9;
+
 /// Lines for all stages together.
 const STAGE_LINES: usize = 29;
 
@@ -27,6 +33,29 @@ pub fn plan_text(plan: &PlanOfRollout<'_>, options: &RolloutOptions) -> String {
     text
 }
 
+/// The same in at most twelve lines, for who is asked whether it may begin.
+pub fn plan_brief(plan: &PlanOfRollout<'_>, options: &RolloutOptions) -> String {
+    let mut text = String::new();
+    options.put(&mut text, &Line::new().add(Tone::Strong, sentence(plan)));
+    let mut total = 0;
+    let count = plan.spec.stages.len();
+    for (index, stage) in plan.spec.stages.iter().enumerate() {
+        total += stage.hosts.len() as u64;
+        if index >= BRIEF {
+            continue;
+        }
+        let then = then(plan.spec, stage, index + 1 == count);
+        let new = format::hosts(stage.hosts.len() as u64);
+        let line = format!("  {}  {new}, {} in all; {then}", fit(&stage.name), format::number(total));
+        options.put(&mut text, &Line::new().add(Tone::Plain, line));
+    }
+    if count > BRIEF {
+        options.put(&mut text, &Line::new().add(Tone::Plain, format!("  and {} more stages", count - BRIEF)));
+    }
+    options.put(&mut text, &Line::new().add(Tone::Plain, format!("  on fail: {}", on_fail(plan.spec))));
+    text
+}
+
 /// `nginx-fix runs nginx-fix.sh on 300 hosts in 4 datacenters, in 4 stages; it ends 2026-07-22 22:02Z at the earliest`.
 fn sentence(plan: &PlanOfRollout<'_>) -> String {
     let spec = plan.spec;
@@ -34,10 +63,10 @@ fn sentence(plan: &PlanOfRollout<'_>) -> String {
     let counted = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
     let approvals = match spec.stages.iter().filter(|stage| stage.approve).count() {
         0 => String::new(),
-        count => format!(" and {}", counted(count, "approval")),
+        count => format!(" with {}", counted(count, "approval")),
     };
     format!(
-        "{} runs {what} on {} in {}, in {}{approvals}; it ends {} at the earliest",
+        "{} runs {what} on {} in {}, in {}{approvals}; at the earliest it ends {}",
         fit(&spec.name),
         format::hosts(spec.plan.hosts.len() as u64),
         counted(spec.plan.datacenters.len(), "datacenter"),
@@ -60,13 +89,17 @@ fn settings(plan: &PlanOfRollout<'_>, options: &RolloutOptions) -> Vec<(&'static
     say("payload", spec.plan.payload.as_ref().map(payload_text));
     say("undo", Some(spec.undo.as_ref().map_or_else(|| "none: what is changed stays so".to_owned(), payload_text)));
     say("health", Some(spec.health.as_ref().map_or_else(|| "nobody is asked".to_owned(), health_text)));
+    let command =
+        spec.health.as_ref().filter(|health| health.payload.is_some()).and_then(|health| health.command.as_ref());
+    say("", command.map(|command| here_text(command)));
     say("window", spec.window.as_deref().map(|window| format!("stages start {}", fit(window))));
     say("on fail", Some(on_fail(spec).to_owned()));
     say("reason", spec.reason.as_deref().map(fit));
     if !plan.left_out.is_empty() {
         let folded = options.cut(fit(&plan.left_out.fold()), options.columns().saturating_sub(30));
-        say("LEFT OUT", Some(format!("{}, by every stage: {folded}", format::hosts(plan.left_out.len() as u64))));
+        say("LEFT OUT", Some(format!("{} that no stage reaches: {folded}", format::hosts(plan.left_out.len() as u64))));
     }
+    settings.extend(plan.empty.iter().take(EMPTY).map(|why| ("LEFT OUT", fit(why))));
     settings
 }
 
@@ -79,19 +112,21 @@ fn payload_text(payload: &Payload) -> String {
 }
 
 fn health_text(health: &HealthSpec) -> String {
-    let mut parts = Vec::new();
-    if let Some(payload) = &health.payload {
-        parts.push(format!("{} on the hosts", fit(&payload.name)));
-    }
-    if let Some(command) = &health.command {
-        parts.push(format!("here `{}`", Line::new().add(Tone::Plain, fit(command)).render_cut(false, 60)));
-    }
+    let what = match (&health.payload, &health.command) {
+        (Some(payload), _) => format!("{} on the hosts", fit(&payload.name)),
+        (None, Some(command)) => here_text(command),
+        (None, None) => "whether hosts that restart are back".to_owned(),
+    };
     let times = match health.fails {
         1 => "1 sick answer makes a host bad".to_owned(),
         fails => format!("{fails} sick answers in a row make a host bad"),
     };
     let (every, within) = (length(health.every_ms), length(health.within_ms));
-    format!("{}, every {every}, healthy within {within}; {times}", parts.join(" and "))
+    format!("{what}, every {every}; healthy within {within}, {times}")
+}
+
+fn here_text(command: &str) -> String {
+    format!("here: {}", Line::new().add(Tone::Plain, fit(command)).render_cut(false, 70))
 }
 
 const fn on_fail(spec: &RolloutSpec) -> &'static str {
@@ -105,7 +140,9 @@ const fn on_fail(spec: &RolloutSpec) -> &'static str {
 fn stages(plan: &PlanOfRollout<'_>, names: &Names, options: &RolloutOptions, text: &mut String) {
     let spec = plan.spec;
     let width = spec.stages.iter().map(|stage| fit(&stage.name).chars().count()).max().unwrap_or(0).clamp(5, 24);
-    let head = format!("{:width$}  {:9}  {:>7}  {:>7}  {:17}  THEN", "STAGE", "REACH", "NEW", "TOTAL", "EARLIEST END");
+    let starts = |text: &str| spec.window.as_ref().map_or_else(String::new, |_| format!("{text:17}  "));
+    let (from, to) = (starts("EARLIEST START"), "EARLIEST END");
+    let head = format!("{:width$}  {:9}  {:>7}  {:>7}  {from}{to:17}  THEN", "STAGE", "REACH", "NEW", "TOTAL");
     options.put(text, &Line::new().add(Tone::Faint, head));
     // The stage's own line, and the one that says how.
     let room = (STAGE_LINES / spec.stages.len().max(1)).saturating_sub(2).min(3);
@@ -116,8 +153,8 @@ fn stages(plan: &PlanOfRollout<'_>, names: &Names, options: &RolloutOptions, tex
         let reach = Line::new().add(Tone::Plain, fit(&stage.reach)).render_cut(false, 9);
         let (new, total) = (format::number(hosts.len() as u64), format::number((before.len() + hosts.len()) as u64));
         let mut line = Line::new().add(Tone::Strong, format!("{name:width$}"));
-        let ends = format::minute(moments.ends_ms);
-        line.push(Tone::Plain, format!("  {reach:9}  {new:>7}  {total:>7}  {ends:17}  "));
+        let (from, to) = (starts(&format::minute(moments.begins_ms)), format::minute(moments.ends_ms));
+        line.push(Tone::Plain, format!("  {reach:9}  {new:>7}  {total:>7}  {from}{to:17}  "));
         line.push(Tone::Plain, then(spec, stage, index + 1 == spec.stages.len()));
         options.put(text, &line);
         if room > 0 || options.verbose {

@@ -99,11 +99,25 @@ pub(in crate::rollout) fn host_lines(
         let mut line = Line::new().add(heavy, format!("{words:15}"));
         line.push(Tone::Plain, format!("{:>7}", format::number(hosts.len() as u64)));
         let hosts: Vec<HostId> = hosts.iter().collect();
-        let room = options.columns().saturating_sub(line.width() + 2);
-        line.push_apart(Tone::Plain, options.cut(names.describe(&hosts), room));
+        let room = options.columns().saturating_sub(line.width() + 4);
+        let told = names.describe(&hosts);
+        let is_long = told.chars().count() > room && !options.verbose && key != "half-way";
+        line.push_apart(Tone::Plain, options.cut(if is_long { by_count(names, &hosts) } else { told }, room));
         line
     };
     parts.map(line).collect()
+}
+
+/// `ams1 9 of 75 · fra1 11 of 75`: where names would not fit.
+fn by_count(names: &Names, hosts: &[HostId]) -> String {
+    let of_dc = |(dc, hosts): (usize, Vec<HostId>)| {
+        let dc = &names.dcs()[dc];
+        match (hosts.len(), dc.hosts.len()) {
+            (some, all) if some == all => format!("{} all {all}", dc.name),
+            (some, all) => format!("{} {some} of {all}", dc.name),
+        }
+    };
+    names.by_dc(hosts).into_iter().map(of_dc).collect::<Vec<_>>().join(" · ")
 }
 
 /// Whether somebody has to look at a host: its payload did not end ok, or it is sick. One whose payload restarts it may
@@ -156,7 +170,7 @@ fn bad_line(
     (mut line, hosts, said): (Line, Vec<HostId>, String),
 ) -> Line {
     line.push(Tone::Bad, format!(" {}", hosts.len()));
-    let room = options.columns().saturating_sub(line.width() + 2);
+    let room = options.columns().saturating_sub(line.width() + 4);
     line.push_apart(Tone::Strong, options.cut(names.describe(&hosts), room));
     if !said.is_empty() {
         line.push(Tone::Plain, format!(": {said}"));

@@ -7,8 +7,9 @@ use crate::format;
 use crate::names::{Names, fit};
 use crate::rollout::health::{round_line, sick_lines};
 use crate::rollout::options::{Carrier, RolloutOptions};
-use crate::rollout::words::{check_of_stage, quoted, stage_at, state_word, until, when, why_text};
+use crate::rollout::words::{ago, check_of_stage, place, quoted, state_word, until, when, why_text};
 use crate::style::{Line, Tone};
+use mcom_model::HostId;
 use mcom_rollout::{RolloutSpec, RolloutState, State};
 
 /// How far a rollout is, with what to type next as its last line.
@@ -21,7 +22,7 @@ pub fn status_text(
 ) -> String {
     let names = Names::new(&spec.plan);
     let mut text = String::new();
-    options.put(&mut text, &head_line(spec));
+    options.put(&mut text, &head_line(spec, None));
     options.put(&mut text, &state_line(spec, state, now_ms));
     if let Some(line) = carrier_line(state, carried_by) {
         options.put(&mut text, &line);
@@ -41,10 +42,15 @@ pub fn status_text(
     text
 }
 
-/// `rollout nginx-fix  8f3kabcd  nginx-fix.sh 4c1f9a  300 hosts  alice@bastion  2026-07-22 14:02:11Z  "CHG12345"`.
-pub(in crate::rollout) fn head_line(spec: &RolloutSpec) -> Line {
+/// `rollout nginx-fix  8f3kabcd  nginx-fix.sh 4c1f9a  300 hosts  alice@bastion  2026-07-22 14:02:11Z  "CHG12345"`. The state, where
+/// nothing else says it.
+pub(in crate::rollout) fn head_line(spec: &RolloutSpec, state: Option<State>) -> Line {
     let mut line = Line::new().add(Tone::Strong, format!("rollout {}", fit(&spec.name)));
     line.push_apart(Tone::Plain, spec.id.as_str());
+    if let Some(state) = state {
+        line.push(Tone::Plain, "  ");
+        line.append(state_word(state));
+    }
     if let Some(payload) = &spec.plan.payload {
         line.push_apart(Tone::Plain, fit(&payload.name));
         line.push(Tone::Faint, format!(" {}", payload.id().short()));
@@ -59,19 +65,12 @@ pub(in crate::rollout) fn head_line(spec: &RolloutSpec) -> Line {
 /// `PAUSED at stage 2 of 4, one-per-dc, since 16:40:02Z (3m04s ago): 2 hosts are bad, none may be`.
 fn state_line(spec: &RolloutSpec, state: &RolloutState, now_ms: u64) -> Line {
     let mut line = state_word(state.state);
-    let at = match state.state {
-        State::Done | State::Undone => String::new(),
-        State::AwaitingApproval => format!(" after {}", stage_at(spec, state.stage)),
-        State::Pending => format!(" before {}", stage_at(spec, state.stage)),
-        _ if state.stage as usize >= spec.stages.len() => format!(" {}", stage_at(spec, state.stage)),
-        _ => format!(" at {}", stage_at(spec, state.stage)),
-    };
-    line.push(Tone::Plain, at);
+    line.push(Tone::Plain, place(spec, state.state, state.stage));
     line.push(
         Tone::Plain,
         match state.until_ms {
             Some(until_ms) => format!(", {}", until(until_ms, now_ms)),
-            None => format!(" since {}{}", when(state.since_ms, now_ms), format::age(state.since_ms, now_ms)),
+            None => format!(", since {}{}", when(state.since_ms, now_ms), ago(state.since_ms, now_ms)),
         },
     );
     if let Some(why) = &state.why {
@@ -99,9 +98,11 @@ fn health_lines(names: &Names, state: &RolloutState, now_ms: u64) -> Vec<Line> {
     let Some((at_ms, round)) = check_of_stage(state) else { return Vec::new() };
     let mut line = Line::new().add(Tone::Plain, "health  ");
     line.append(round_line(round));
-    line.push_apart(Tone::Faint, format!("{}{}", when(*at_ms, now_ms), format::age(*at_ms, now_ms)));
+    line.push_apart(Tone::Faint, format!("{}{}", when(*at_ms, now_ms), ago(*at_ms, now_ms)));
     let mut lines = vec![line];
-    for sick in sick_lines(names, round) {
+    // Those who are bad by now stand above, with what they said.
+    let is_new = |host: HostId| state.hosts.get(host.0 as usize).is_some_and(|host| !host.sick);
+    for sick in sick_lines(names, round, is_new) {
         let mut line = Line::new().add(Tone::Plain, "        ");
         line.append(sick);
         lines.push(line);

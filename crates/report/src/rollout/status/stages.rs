@@ -16,6 +16,7 @@ const SHOWN: usize = 9;
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Done,
+    Stopped,
     Now,
     ToCome,
     NotReached,
@@ -23,14 +24,13 @@ enum Place {
 
 impl Place {
     fn of(state: &RolloutState, stage: u32) -> Self {
-        let begun = state.stages.contains_key(&stage);
+        let is_ending =
+            matches!(state.state, State::Aborting | State::Aborted | State::Undoing | State::Undone | State::Done);
         match state.stage {
             at if stage < at => Self::Done,
-            at if stage == at && !state.state.is_over() => Self::Now,
-            _ if !state.state.is_over() && state.state != State::Aborting && state.state != State::Undoing => {
-                Self::ToCome
-            }
-            _ if begun => Self::Done,
+            at if stage == at && !is_ending => Self::Now,
+            _ if !is_ending => Self::ToCome,
+            _ if state.stages.contains_key(&stage) => Self::Stopped,
             _ => Self::NotReached,
         }
     }
@@ -38,6 +38,7 @@ impl Place {
     const fn words(self) -> &'static str {
         match self {
             Self::Done => "done",
+            Self::Stopped => "stopped",
             Self::Now => "now",
             Self::ToCome => "to come",
             Self::NotReached => "not reached",
@@ -51,10 +52,14 @@ pub(super) fn stage_lines(spec: &RolloutSpec, state: &RolloutState, now_ms: u64)
     let first = (state.stage as usize).saturating_sub(SHOWN / 2).min(count.saturating_sub(SHOWN));
     let shown = if count > SHOWN { first..(first + SHOWN).min(count) } else { 0..count };
     let width = spec.stages[shown.clone()].iter().map(|stage| fit(&stage.name).chars().count()).max().unwrap_or(0);
+    let of_stage = |index: usize| progress(spec, state, spec.stages[index].hosts.iter());
+    let counted: Vec<Line> = shown.clone().map(of_stage).collect();
+    let counts_width = counted.iter().map(Line::width).max().unwrap_or(0).min(40);
     let mut lines = Vec::new();
     lines.extend(far(spec, 0..shown.start, "before"));
-    for index in shown.clone() {
-        lines.push(stage_line(spec, state, index, width.min(24), now_ms));
+    for (index, mut counts) in shown.clone().zip(counted) {
+        counts.pad(counts_width);
+        lines.push(stage_line(spec, state, index, (width.min(24), counts), now_ms));
     }
     lines.extend(far(spec, shown.end..count, "after"));
     lines
@@ -66,7 +71,13 @@ fn far(spec: &RolloutSpec, stages: std::ops::Range<usize>, words: &str) -> Optio
     (!stages.is_empty()).then(|| Line::new().add(Tone::Faint, more))
 }
 
-fn stage_line(spec: &RolloutSpec, state: &RolloutState, index: usize, width: usize, now_ms: u64) -> Line {
+fn stage_line(
+    spec: &RolloutSpec,
+    state: &RolloutState,
+    index: usize,
+    (width, counts): (usize, Line),
+    now_ms: u64,
+) -> Line {
     let stage = &spec.stages[index];
     let number = u32::try_from(index).unwrap_or(u32::MAX);
     let place = Place::of(state, number);
@@ -80,11 +91,16 @@ fn stage_line(spec: &RolloutSpec, state: &RolloutState, index: usize, width: usi
         return line;
     }
     line.push(Tone::Plain, "  ");
-    line.append(progress(spec, state, stage.hosts.iter()));
+    line.append(counts);
     if let Some((begun_ms, ended_ms)) = state.stages.get(&number) {
-        let ended = ended_ms.or_else(|| state.state.is_over().then_some(state.since_ms));
-        let ended = ended.map_or_else(|| "now".to_owned(), |ended_ms| when(ended_ms, *begun_ms));
-        line.push_apart(Tone::Faint, format!("{} to {ended}", when(*begun_ms, now_ms)));
+        let begun = when(*begun_ms, now_ms);
+        line.push_apart(
+            Tone::Faint,
+            match ended_ms {
+                Some(ended_ms) => format!("{begun} to {}", when(*ended_ms, *begun_ms)),
+                None => format!("since {begun}"),
+            },
+        );
     }
     let runs = state.runs.iter().filter(|run| run.of == RunOf::Stage(number));
     line.push_apart(Tone::Faint, runs_text(runs.map(|run| run.run.as_str()).collect()));
