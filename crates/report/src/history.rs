@@ -100,7 +100,11 @@ fn result(row: &HistoryRow) -> Line {
         HistoryState::Running => Line::new().add(Tone::Strong, "RUNNING"),
         HistoryState::Interrupted => {
             let mut line = Line::new().add(Tone::Doubtful, "INTERRUPTED");
-            line.push_apart(Tone::Faint, format!("mcom resume {}", row.run));
+            let what = match &row.rollout {
+                Some(rollout) => format!("rollout resume {}", sanitise_line(rollout.name.as_bytes())),
+                None => format!("resume {}", row.run),
+            };
+            line.push_apart(Tone::Faint, format!("mcom {what}"));
             line
         }
         HistoryState::Ended { ref tally, by, .. } => {

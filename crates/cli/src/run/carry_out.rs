@@ -5,6 +5,7 @@ use crate::error::{CliError, ErrorKind, plain};
 use crate::exit;
 use crate::run::bodies::LedgerBodies;
 use crate::run::control::ControlSocket;
+use crate::run::info::run_info;
 use crate::run::means::{Means, Shown};
 use crate::run::rounds::{Patience, Work, rounds};
 use crate::run::signals::{Heard, Hearing};
@@ -14,7 +15,7 @@ use crate::run::views::Views;
 use mcom_driver::run::{Control, Start};
 use mcom_ledger::{Ledger, RunHead};
 use mcom_model::{HostId, OutputMode};
-use mcom_report::{LiveReport, Progress, RunInfo, RunView, write_outdir};
+use mcom_report::{LiveReport, Progress, RunView, write_outdir};
 use std::convert::Infallible;
 use std::sync::Arc;
 use tokio::sync::mpsc::Sender;
@@ -75,7 +76,7 @@ async fn listen(socket: Option<&ControlSocket>, words: Sender<Control>) -> Infal
 
 /// The record, and the views as far as the run was told already.
 fn sink(head: &RunHead, ledger: Ledger, shown: Shown<'_>, heard: &Heard) -> Result<LedgerSink, CliError> {
-    let info = Arc::new(RunInfo::new(&head.plan, &head.spec, head.started_ms));
+    let info = Arc::new(run_info(head));
     let (out, err) = (Box::new(std::io::stdout()), Box::new(std::io::stderr()));
     let options = shown.display.options;
     // Whoever carries a run on may want it shown otherwise than it was begun.

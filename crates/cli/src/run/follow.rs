@@ -4,11 +4,12 @@ use crate::error::{CliError, ErrorKind, plain};
 use crate::exit;
 use crate::run::bodies::LedgerBodies;
 use crate::run::identity::now_ms;
+use crate::run::info::run_info;
 use crate::run::means::Shown;
 use crate::run::views::Views;
 use mcom_ledger::{Events, ReadError, RunHead, StoredRun};
 use mcom_model::RunClock;
-use mcom_report::{LiveReport, Progress, RunInfo, RunView, write_outdir};
+use mcom_report::{LiveReport, Progress, RunView, write_outdir};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -30,7 +31,7 @@ enum End {
 
 /// Shows a run from its record until it has ended, and returns its exit code. An interrupt ends the showing only.
 pub fn follow(run: &StoredRun, head: &RunHead, shown: Shown<'_>) -> Result<u8, CliError> {
-    let info = Arc::new(RunInfo::new(&head.plan, &head.spec, head.started_ms));
+    let info = Arc::new(run_info(head));
     let (out, err) = (Box::new(io::stdout()), Box::new(io::stderr()));
     let report = LiveReport::of_record(Arc::clone(&info), shown.display.options, out, err);
     let draws = shown.display.options.progress == Progress::Bar;

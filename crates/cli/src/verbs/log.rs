@@ -4,7 +4,7 @@ use crate::args::{LogArgs, LogOrder as Order};
 use crate::config::Settings;
 use crate::error::{CliError, ErrorKind, plain};
 use crate::resolve::names_among;
-use crate::run::{LedgerBodies, Terminal, ignore, now_ms};
+use crate::run::{LedgerBodies, Terminal, ignore, now_ms, run_info};
 use crate::verbs::chosen::{named, unreadable};
 use crate::verbs::pager::Pager;
 use mcom_ledger::{RunStatus, StoredRun, runs_dir};
@@ -22,7 +22,7 @@ pub fn log(args: &LogArgs, settings: &Settings) -> Result<(), CliError> {
     let runs = runs_dir(&settings.state_home.value);
     let run = named(&runs, args.run.as_deref())?;
     let head = run.head().map_err(unreadable)?;
-    let info = Arc::new(RunInfo::new(&head.plan, &head.spec, head.started_ms));
+    let info = Arc::new(run_info(&head));
     let terminal = Terminal::of_process();
     if args.json {
         return events(&run, info);

@@ -27,6 +27,9 @@ pub(crate) fn content(view: &RunView, now: RunClock, (width, rows): (usize, usiz
 fn head(view: &RunView, now: RunClock) -> Line {
     let info = view.info();
     let mut line = Line::new().add(Tone::Strong, format!("run {}", info.run));
+    if let Some(rollout) = &info.rollout {
+        line.push_apart(Tone::Strong, rollout.text());
+    }
     line.push_apart(Tone::Plain, info.payload.as_str());
     line.push_apart(Tone::Plain, format!("{} of {} ended", view.ended_hosts(), info.len()));
     if view.ended_hosts() > 0 {

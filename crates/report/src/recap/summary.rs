@@ -86,8 +86,11 @@ fn results_line(view: &RunView) -> Option<String> {
     (!words.is_empty()).then(|| words.join(", "))
 }
 
-/// Only verbs that there are and that have something to do.
+/// Only verbs that there are and that have something to do. What comes after a run of a rollout, the rollout says.
 pub(crate) fn next_steps(view: &RunView, options: &RecapOptions) -> Option<String> {
+    if let Some(rollout) = &view.info().rollout {
+        return options.running.then(|| format!("mcom rollout status {}", sanitise_line(rollout.name.as_bytes())));
+    }
     let (run, next, tally) = (&view.info().run, options.next, view.tally());
     let mut steps = Vec::new();
     if options.running {

@@ -4,8 +4,13 @@ use crate::fixture::text;
 use crate::story::{HOSTILE, story};
 use insta::assert_snapshot;
 use mcom_model::{EndedBy, OutcomeKind, Tally};
-use mcom_report::{HistoryRow, HistoryState, history, history_json, raw, write_outdir};
+use mcom_report::{HistoryRow, HistoryState, RolloutOfRun, history, history_json, raw, write_outdir};
 use std::time::Duration;
+
+fn of_rollout(stage: Option<&str>) -> Option<RolloutOfRun> {
+    let (id, stage) = ("8rrrabcd".parse().unwrap(), stage.map(str::to_owned));
+    Some(RolloutOfRun { id, name: "nginx-fix".into(), stage })
+}
 
 fn rows() -> Vec<HistoryRow> {
     let mut tally = Tally::default();
@@ -30,6 +35,8 @@ fn rows() -> Vec<HistoryRow> {
         HistoryRow { retry_of: Some("8f3kabcd".into()), ..row("7bbbabcd", "fix.sh", ended(EndedBy::MaxFail)) },
         row("7cccabcd", "fix.sh", ended(EndedBy::Deadline)),
         HistoryRow { hosts: 12_000, ..row("6bbbabcd", "fix.sh", HistoryState::Interrupted) },
+        HistoryRow { rollout: of_rollout(Some("canary")), ..row("5aaaabcd", "fix.sh", HistoryState::Interrupted) },
+        HistoryRow { rollout: of_rollout(None), ..row("5bbbabcd", "unfix.sh", ended(EndedBy::Itself)) },
     ]
 }
 
@@ -43,6 +50,8 @@ fn a_table_of_runs() {
     7bbbabcd  2026-07-22 14:02:11Z  alice@bastion  300     fix.sh                          58.1s  297 ok 3 FAILED  HALTED: too many hosts were bad  retry of 8f3kabcd
     7cccabcd  2026-07-22 14:02:11Z  alice@bastion  300     fix.sh                          58.1s  297 ok 3 FAILED  HALTED: the deadline came
     6bbbabcd  2026-07-22 14:02:11Z  alice@bastion  12,000  fix.sh                          -      INTERRUPTED  mcom resume 6bbbabcd
+    5aaaabcd  2026-07-22 14:02:11Z  alice@bastion  300     fix.sh                          -      INTERRUPTED  mcom rollout resume nginx-fix  rollout nginx-fix/canary
+    5bbbabcd  2026-07-22 14:02:11Z  alice@bastion  300     unfix.sh                        58.1s  297 ok 3 FAILED  rollout nginx-fix/undo
     "#);
     assert_eq!(text(|out| history(&[], false, out)), "");
 }
@@ -50,6 +59,8 @@ fn a_table_of_runs() {
 #[test]
 fn runs_as_objects() {
     assert!(text(|out| history_json(&rows()[3..4], out)).contains(r#""retry_of":"8f3kabcd","state":"ended""#));
+    let rollout = r#""rollout":{"rollout":"8rrrabcd","name":"nginx-fix","stage":"canary"},"state":"interrupted""#;
+    assert!(text(|out| history_json(&rows()[6..7], out)).contains(rollout));
     assert_snapshot!(text(|out| history_json(&rows()[1..2], out)), @r#"{"v":1,"run":"8f3kabcd","started_ms":1784728931000,"who":"alice@bastion","hosts":300,"payload":"fix.sh","reason":"CHG123","state":"ended","took_ms":58149,"by":"itself","tally":{"failed":3,"killed":0,"not-run":0,"ok":297,"refused":0,"skipped":0,"timed-out":0,"unknown":0,"unreachable":0}}"#);
 }
 
