@@ -51,7 +51,7 @@ pub(super) fn write(log: RolloutLog<'_>, options: &LogOptions, out: &mut dyn Wri
     log.events.iter().filter(|event| event.fits(hosts, stages)).for_each(|event| sorter.take(event));
     let root = root_line(&sorter);
     writeln!(out, "{}", root.render_cut(options.color, options.width.unwrap_or(usize::MAX)))?;
-    draw(&sorter.into_branches(), "", options, out)
+    draw(log, &sorter.into_branches(), "", options, out)
 }
 
 impl<'a> Sorter<'a> {
@@ -135,7 +135,13 @@ fn stage_line(log: RolloutLog<'_>, state: &RolloutState, number: u32) -> Line {
     line
 }
 
-fn draw(branches: &[Branch<'_>], prefix: &str, options: &LogOptions, out: &mut dyn Write) -> io::Result<()> {
+fn draw(
+    log: RolloutLog<'_>,
+    branches: &[Branch<'_>],
+    prefix: &str,
+    options: &LogOptions,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     for (place, branch) in branches.iter().enumerate() {
         let is_last = place + 1 == branches.len();
         let (first, rest) = if is_last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
@@ -145,11 +151,12 @@ fn draw(branches: &[Branch<'_>], prefix: &str, options: &LogOptions, out: &mut d
             What::Run(RolloutRun { view, bodies, running }) => {
                 write!(out, "{prefix}{first}")?;
                 let width = options.width.map(|width| width.saturating_sub(below.chars().count()));
-                let options = LogOptions { running: *running, width, ..options.clone() };
+                let hosts = log.hosts_of(view);
+                let options = LogOptions { running: *running, width, hosts, ..options.clone() };
                 nested_log_at(view, *bodies, &options, &below, out)?;
             }
         }
-        draw(&branch.children, &below, options, out)?;
+        draw(log, &branch.children, &below, options, out)?;
     }
     Ok(())
 }

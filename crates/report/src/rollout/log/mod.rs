@@ -7,7 +7,9 @@ use super::options::Carrier;
 use crate::bodies::Bodies;
 use crate::nested::LogOptions;
 use crate::state::RunView;
+use mcom_model::HostId;
 use mcom_rollout::{RolloutEvent, RolloutSpec};
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 /// A rollout with its runs, as they are recorded.
@@ -21,6 +23,8 @@ pub struct RolloutLog<'a> {
     pub runs: &'a [RolloutRun<'a>],
     /// The process that carries it on.
     pub carried_by: Option<&'a Carrier>,
+    /// Only these hosts of its runs, by name.
+    pub hosts: Option<&'a BTreeSet<String>>,
 }
 
 /// One run of a rollout.
@@ -34,9 +38,17 @@ pub struct RolloutRun<'a> {
     pub running: bool,
 }
 
-/// Writes the nested log of a rollout. The options are those of every run in it; hosts that are chosen by id are those
-/// of a run, so they choose nothing here.
+/// Writes the nested log of a rollout. The options are those of every run in it, but for hosts: their ids are another
+/// run's.
 pub fn nested_rollout_log(log: RolloutLog<'_>, options: &LogOptions, out: &mut dyn Write) -> io::Result<()> {
-    let options = &LogOptions { hosts: None, ..options.clone() };
     branches::write(log, options, out)
+}
+
+impl RolloutLog<'_> {
+    /// The ids that a run gave the hosts that are chosen.
+    fn hosts_of(&self, view: &RunView) -> Option<BTreeSet<HostId>> {
+        let names = self.hosts?;
+        let info = view.info();
+        Some(info.host_ids().filter(|&id| names.contains(info.name(id))).collect())
+    }
 }

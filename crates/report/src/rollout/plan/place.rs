@@ -57,3 +57,17 @@ pub(super) fn wrap(parts: &[String], width: usize, max_lines: usize, what: &str)
     }
     lines
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_there_is_no_room_for_is_counted() {
+        let parts: Vec<String> = (1..=9).map(|number| format!("dc{number} web{number}")).collect();
+        let lines = wrap(&parts, 29, 2, "datacenters");
+        assert_eq!(lines, ["dc1 web1 · dc2 web2", "dc3 web3 · dc4 web4 · … 5 more datacenters"]);
+        assert_eq!(wrap(&parts, 300, 2, "datacenters").len(), 1);
+        assert_eq!(wrap(&parts, 29, usize::MAX, "datacenters").len(), 5);
+    }
+}

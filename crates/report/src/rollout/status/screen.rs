@@ -70,6 +70,7 @@ fn state_line(spec: &RolloutSpec, state: &RolloutState, now_ms: u64) -> Line {
         Tone::Plain,
         match state.until_ms {
             Some(until_ms) => format!(", {}", until(until_ms, now_ms)),
+            None if state.since_ms == 0 => ", not begun".to_owned(),
             None => format!(", since {}{}", when(state.since_ms, now_ms), ago(state.since_ms, now_ms)),
         },
     );

@@ -18,6 +18,7 @@ enum Place {
     Done,
     Stopped,
     Now,
+    Next,
     ToCome,
     NotReached,
 }
@@ -28,6 +29,7 @@ impl Place {
             matches!(state.state, State::Aborting | State::Aborted | State::Undoing | State::Undone | State::Done);
         match state.stage {
             at if stage < at => Self::Done,
+            at if stage == at && state.state == State::Pending => Self::Next,
             at if stage == at && !is_ending => Self::Now,
             _ if !is_ending => Self::ToCome,
             _ if state.stages.contains_key(&stage) => Self::Stopped,
@@ -40,6 +42,7 @@ impl Place {
             Self::Done => "done",
             Self::Stopped => "stopped",
             Self::Now => "now",
+            Self::Next => "next",
             Self::ToCome => "to come",
             Self::NotReached => "not reached",
         }
@@ -81,12 +84,12 @@ fn stage_line(
     let stage = &spec.stages[index];
     let number = u32::try_from(index).unwrap_or(u32::MAX);
     let place = Place::of(state, number);
-    let weight = if place == Place::Now { Tone::Strong } else { Tone::Plain };
+    let weight = if matches!(place, Place::Now | Place::Next) { Tone::Strong } else { Tone::Plain };
     let mut line = Line::new().add(weight, format!("{:11}", place.words()));
     let name = Line::new().add(weight, fit(&stage.name)).render_cut(false, width);
     line.push_apart(weight, format!("{name:width$}"));
     line.push_apart(Tone::Plain, format!("{:>6} new", format::number(stage.hosts.len() as u64)));
-    if place == Place::ToCome || place == Place::NotReached {
+    if matches!(place, Place::Next | Place::ToCome | Place::NotReached) {
         line.push_apart(Tone::Faint, to_come(stage.soak_ms, stage.approve));
         return line;
     }

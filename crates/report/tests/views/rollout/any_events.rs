@@ -143,7 +143,7 @@ proptest! {
         ended_text(&spec, &state, 3, &plain());
         soak_line(&spec, &state, now_ms, &plain());
         list_text(&[RolloutRow::new(&spec, &state, None)], &plain());
-        let log = RolloutLog { spec: &spec, events: &events, runs: &[], carried_by: None };
+        let log = RolloutLog { spec: &spec, events: &events, runs: &[], carried_by: None, hosts: None };
         let log = text(|out| nested_rollout_log(log, &LogOptions::default(), out));
         prop_assert!(!log.contains(|c: char| c.is_control() && c != '\n'), "{log:?}");
     }

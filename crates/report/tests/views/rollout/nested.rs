@@ -9,7 +9,7 @@ use mcom_model::{
     OutputMode, ReasonKind, Receipt, RunClock, RunEvent, RunId, RunSpec, RunStart, Tally, Timers, What,
 };
 use mcom_report::rollout::{RolloutLog, RolloutRun, in_flight, nested_rollout_log};
-use mcom_report::{LogOptions, RolloutOfRun, RunInfo, RunView};
+use mcom_report::{LogOptions, NextSteps, RecapOptions, RolloutOfRun, RunInfo, RunView, nested_log, summary};
 use mcom_rollout::{Answer, RunOf, Verb};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -88,11 +88,15 @@ fn outcome(kind: OutcomeKind) -> (Outcome, Option<Receipt>) {
 }
 
 fn log(told: &Told, options: &LogOptions) -> String {
+    log_of(told, options, None)
+}
+
+fn log_of(told: &Told, options: &LogOptions, hosts: Option<&BTreeSet<String>>) -> String {
     let views: Vec<RunView> = (0..told.runs.len()).map(|place| view(told, place)).collect();
     let bodies = bodies();
     let run = |view| RolloutRun { view, bodies: &bodies, running: false };
     let runs: Vec<RolloutRun<'_>> = views.iter().map(run).collect();
-    let log = RolloutLog { spec: &told.spec, events: &told.events, runs: &runs, carried_by: None };
+    let log = RolloutLog { spec: &told.spec, events: &told.events, runs: &runs, carried_by: None, hosts };
     text(|out| nested_rollout_log(log, options, out))
 }
 
@@ -155,6 +159,36 @@ fn stages_with_their_runs_and_what_was_asked_in_between() {
     │  └─ sin1  10 ok  run p50 2.0s p95 2.0s max 2.0s (web70-sin1)
     └─ 18:28:33Z  undone
     "#);
+}
+
+#[test]
+fn hosts_that_are_chosen_by_name() {
+    let told = eventful();
+    let hosts = BTreeSet::from(["web3-ams1".to_owned()]);
+    let log = log_of(&told, &LogOptions::default(), Some(&hosts));
+    // Of the four runs two have the host.
+    assert_eq!(log.matches("ok 1  web3").count(), 2, "{log}");
+    assert_eq!(log.matches("no host matches").count(), 2, "{log}");
+}
+
+#[test]
+fn a_run_says_which_rollout_it_is_of_and_leaves_the_next_step_to_it() {
+    let mut told = Told::new(spec());
+    told.wait(4 * SECOND).run_ends(&[("web7-fra1", OutcomeKind::Failed)]);
+    let view = view(&told, 0);
+    let next = NextSteps { watch: true, log: true, retry: true, resume: true };
+    let options = RecapOptions { next, ..RecapOptions::default() };
+    let text = text(|out| {
+        nested_log(&view, &bodies(), &LogOptions::default(), out)?;
+        summary(&view, &options, out)
+    });
+    assert_snapshot!(text, @r"
+    run vsadzkft  rollout nginx-fix/canary  nginx-fix.sh bcdac2  alice@bastion  14:02:11Z  4.0s
+    └─ fra1  1 FAILED  run 2.0s
+       └─ FAILED 1  web7  exit 1  +4.0s
+              | nginx: [emerg] bind() to 0.0.0.0:443 failed
+    1 host: 1 FAILED in 4.0s
+    ");
 }
 
 #[test]

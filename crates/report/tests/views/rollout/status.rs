@@ -4,7 +4,7 @@ use super::told::{HOUR, MINUTE, SECOND, Told, approve, plain, resume, spec};
 use insta::assert_snapshot;
 use mcom_model::OutcomeKind;
 use mcom_report::rollout::{Carrier, ended_text, soak_line, status_json, status_text};
-use mcom_rollout::{Answer, Verb};
+use mcom_rollout::{Answer, RolloutState, Verb};
 
 fn status(told: &Told) -> String {
     let carrier = Carrier { who: "alice@bastion".into(), pid: 4711 };
@@ -17,6 +17,28 @@ fn at_ten_per_dc() -> Told {
     told.wait(4 * SECOND).run_ends(&[]).healthy_for(2 * HOUR).wait(20 * MINUTE);
     told.ask(approve(), "bob@bastion", None).wait(5 * SECOND).run_ends(&[]).healthy_for(2 * HOUR);
     told
+}
+
+#[test]
+fn not_begun_and_waiting_for_its_window() {
+    let mut spec = spec();
+    let state = RolloutState::new(spec.plan.hosts.len());
+    let screen = status_text(&spec, &state, None, spec.started_ms, &plain());
+    assert_eq!(screen.lines().nth(1), Some("pending before stage 1 of 4, canary, not begun"));
+    spec.window = Some("Mon-Thu 09:00-16:00 Europe/Amsterdam".into());
+    let told = Told::new(spec);
+    assert_snapshot!(status(&told), @r#"
+    rollout nginx-fix  8f3kabcd  nginx-fix.sh bcdac2  300 hosts  alice@bastion  2026-07-22 14:02:11Z  "CHG12345"
+    pending before stage 1 of 4, canary, until 2026-07-23 07:00Z (in 16h57m): the window in which stages start is closed
+    carried on by alice@bastion, process 4711
+      next         canary           1 new  soaks 2h, then waits for approval
+      to come      one-per-dc       3 new  soaks 2h
+      to come      ten-per-dc      37 new  soaks 4h
+      to come      rest           259 new
+      do not have it     300  all hosts
+    next: mcom rollout watch nginx-fix
+    "#);
+    assert_snapshot!(soak_line(&told.spec, told.state(), told.now_ms, &plain()), @r"nginx-fix  pending 1/4 canary, 16h57m left: the window in which stages start is closed");
 }
 
 #[test]

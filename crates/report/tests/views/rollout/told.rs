@@ -7,7 +7,7 @@ use mcom_model::{
 use mcom_report::rollout::RolloutOptions;
 use mcom_rollout::{
     Answer, Answered, Effect, HealthSpec, HostAnswer, HostEnd, Input, Machine, OnFail, Order, RolloutEvent,
-    RolloutSpec, RolloutState, Skip, StageSpec, Verb, Wave,
+    RolloutSpec, RolloutState, Skip, StageSpec, Verb, Wave, Window,
 };
 use std::sync::Arc;
 
@@ -45,7 +45,9 @@ pub struct EndedRun {
 impl Told {
     pub fn new(spec: RolloutSpec) -> Self {
         let spec = Arc::new(spec);
-        let machine = Machine::new(Arc::clone(&spec), None);
+        let zones = jiff::tz::TimeZoneDatabase::bundled();
+        let window = spec.window.as_deref().map(|window| Window::parse(window, &zones).unwrap());
+        let machine = Machine::new(Arc::clone(&spec), window);
         let (events, runs) = (Vec::new(), Vec::new());
         let mut told = Self { spec, events, now_ms: START, has_left: false, runs, machine, run: None, asks: None };
         told.tell(Input::CarryOn { who: "alice@bastion".into() });
