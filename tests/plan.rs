@@ -1,6 +1,8 @@
 //! `mcom plan`, and plans that were saved.
 
 use crate::alone::Alone;
+use crate::support::{Bench, Ran, outcomes};
+use std::os::unix::fs::PermissionsExt as _;
 
 fn with_script() -> Alone {
     let alone = Alone::new();
@@ -146,7 +148,7 @@ fn a_saved_plan_keeps_what_bounds_and_stops_it() {
         "--credentials=own",
     ] {
         let both = alone.mcom(&["run", "--plan", "plan.json", flag]).expect(2);
-        assert!(both.err.starts_with("mcom: the argument '--plan <FILE>' cannot be used with "), "{}", both.err);
+        assert!(both.err.starts_with("mcom: the argument '--plan <ID|FILE>' cannot be used with "), "{}", both.err);
     }
 }
 
@@ -200,4 +202,103 @@ fn what_is_no_plan_is_refused() {
     let hosts_only = alone.mcom(&["plan", "-h", "web1", "--json"]).expect(0).out;
     alone.file("b.json", hosts_only);
     assert!(alone.mcom(&["run", "--plan", "b.json"]).expect(2).err.starts_with("mcom: there is nothing to run\n"));
+}
+
+/// The id of a plan that was kept.
+fn kept(ran: &Ran) -> String {
+    let id = ran.err.rsplit("kept for 7 days; carry out just this: mcom run --plan ").next().unwrap_or_default();
+    assert!(id.trim().len() == 8, "{}", ran.err);
+    id.trim().to_owned()
+}
+
+#[test]
+fn a_plan_is_kept_under_an_id_that_is_refused_where_it_no_longer_holds() {
+    let alone = with_script();
+    alone.file("hosts.txt", "web1\nweb2\n");
+    let args = ["plan", "-h", "^hosts.txt", "-s", "fix.sh"];
+    let id = kept(&alone.mcom(&args).expect(0));
+    let other = kept(&alone.mcom(&args).expect(0));
+    assert_ne!(id, other, "each was looked at");
+    let folder = alone.path().join("state/mcom/plans");
+    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&folder), mode(&folder.join(format!("{id}.json")))), (0o700, 0o600));
+    let dry = alone.mcom(&["run", "--plan", &id, "--dry-run"]).expect(0);
+    assert!(dry.out.starts_with("plan  2 hosts in 1 datacenter  fix.sh 380946"), "{}", dry.out);
+    assert!(!dry.err.contains("kept"), "{}", dry.err);
+
+    alone.file("hosts.txt", "web2\nweb3\n");
+    alone.file("fix.sh", "#!/bin/sh\necho other\n");
+    assert_eq!(
+        alone.mcom(&["run", "--plan", &id]).expect(4).err,
+        format!(
+            "mcom: plan {id} no longer holds
+  not in the plan: web3
+  no longer there: web1
+  the payload is another
+  make it again, look at it, then run it: mcom plan ..., then mcom run --plan ID
+"
+        )
+    );
+    let gone = alone.mcom(&["run", "--plan", "0123abcd"]).expect(4);
+    assert!(gone.err.starts_with("mcom: no plan 0123abcd is kept here"), "{}", gone.err);
+    assert!(!alone.has_runs());
+}
+
+#[test]
+fn a_plan_that_cannot_be_kept_is_printed_all_the_same() {
+    let alone = with_script();
+    alone.file("state", "no folder");
+    let ran = alone.mcom(&["plan", "-h", "web1", "-s", "fix.sh"]).expect(0);
+    assert!(ran.out.starts_with("plan  1 host in 1 datacenter"), "{}", ran.out);
+    let text = "mcom: the plan is not kept, and has no id: HERE/state/mcom/plans cannot be written: not a directory\n";
+    assert!(ran.err.starts_with(text), "{}", ran.err);
+    // Without a payload there is nothing to carry out.
+    assert_eq!(alone.mcom(&["plan", "-h", "web1"]).expect(0).err, "");
+}
+
+#[test]
+fn a_plan_whose_hosts_were_touched_since_is_refused() {
+    let bench = Bench::grid(1, 3);
+    let plan = |hosts: &str| kept(&bench.mcom(&["plan", "-h", hosts, "-c", "echo fixed"]).expect(0));
+    bench.mcom(&["-h", "*", "--", "true"]).expect(0);
+    let (all, third) = (plan("*"), plan("mail3-dc1"));
+    bench.mcom(&["-h", "mail[1-2]-dc1", "-c", "echo other"]).expect(0);
+    let run = bench.head();
+    let (id, who) = (run["run"].as_str().unwrap(), run["spec"]["who"].as_str().unwrap());
+    let stale = bench.mcom(&["run", "--plan", &all]).expect(4);
+    let why = format!("  run {id} of {who} has touched 2 of these 3 hosts since: echo other\n");
+    assert!(stale.err.starts_with(&format!("mcom: plan {all} no longer holds\n{why}")), "{}", stale.err);
+
+    bench.mcom(&["run", "--plan", &third]).expect(0);
+    assert_eq!(outcomes(&bench), ["ok"]);
+    let twice = bench.mcom(&["run", "--plan", &third]).expect(4);
+    assert!(twice.err.contains("has touched this host since: echo fixed"), "{}", twice.err);
+    // A plan that was saved as a file knows when it was made.
+    let json = bench.mcom(&["plan", "-h", "*", "-c", "echo fixed", "--json"]).expect(0).out;
+    let file = bench.file("plan.json", &json);
+    bench.mcom(&["run", "--plan", &file, "-n"]).expect(0);
+    bench.mcom(&["-h", "mail1-dc1", "--", "true"]).expect(0);
+    let stale = bench.mcom(&["run", "--plan", &file, "-n"]).expect(4);
+    assert!(stale.err.contains("has touched 1 of these 3 hosts since: true"), "{}", stale.err);
+}
+
+#[test]
+fn a_plan_once_is_refused_where_other_hosts_have_the_payload_by_now() {
+    let bench = Bench::grid(1, 3);
+    let payload = ["-c", "echo fixed"];
+    bench.mcom(&[&["-h", "mail1-dc1"][..], &payload].concat()).expect(0);
+    let once = [&["plan", "-h", "*", "--once"][..], &payload].concat();
+    let id = kept(&bench.mcom(&once).expect(0));
+    let json = bench.mcom(&[&once[..], &["--json"]].concat()).expect(0).out;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["already"], serde_json::json!({"have": ["mail1-dc1"], "silent": []}));
+    // Another operator, whose ledger is another.
+    let mut other = bench.command(&[&["-h", "mail2-dc1"][..], &payload].concat());
+    Ran::from(other.env("XDG_STATE_HOME", bench.path("other")).output().unwrap()).expect(0);
+    let stale = bench.mcom(&["run", "--plan", &id]).expect(4);
+    let text = format!("mcom: plan {id} no longer holds\n  they have the payload by now: mail2-dc1\n");
+    assert!(stale.err.starts_with(&text), "{}", stale.err);
+    let id = kept(&bench.mcom(&once).expect(0));
+    bench.mcom(&["run", "--plan", &id]).expect(0);
+    assert_eq!(outcomes(&bench), ["ok", "skipped", "skipped"]);
 }

@@ -110,8 +110,8 @@ pub struct RunArgs {
     /// What sudo wants to know.
     #[command(flatten)]
     pub password: PasswordArgs,
-    /// Carry out a saved plan (mcom plan --json); refused where it no longer holds
-    #[arg(long, value_name = "FILE", help_heading = "Safety", conflicts_with_all = [
+    /// Carry out a plan: the id that mcom plan gave it, or a file of mcom plan --json; refused where it no longer holds
+    #[arg(long, value_name = "ID|FILE", help_heading = "Safety", conflicts_with_all = [
         "hosts", "exclude", "inventory", "pick", "dc_from", "script", "command", "env", "cwd", "stdin", "argv", "sudo", "doas",
         "fanout", "connect_timeout", "command_timeout", "global_fanout", "deadline", "max_fail", "fail_fast",
         "parents", "width", "depth", "flat", "user", "credentials", "reason", "once", "no_lock", "lock_wait",

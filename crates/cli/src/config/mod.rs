@@ -9,6 +9,8 @@ mod show;
 
 pub use load::{Environment, load, state_home};
 pub use policy::Forbidden;
+#[cfg(test)]
+pub(crate) use settings::Origin;
 pub use settings::{LinkSettings, Setting, Settings};
 pub use show::rows;
 pub(crate) use show::time_text;

@@ -4,4 +4,4 @@ mod answers;
 mod ask;
 
 pub use answers::Seen;
-pub use ask::{Question, ask};
+pub use ask::{Asked, Question, ask};

@@ -1,30 +1,86 @@
-//! A saved plan: carried out only where the same request, resolved again, still gives it.
+//! A saved plan: carried out only where the same request, resolved again, still gives it, and no run has touched its
+//! hosts since.
 
 use crate::config::Settings;
 use crate::error::{CliError, ErrorKind};
 use crate::request::build::{Planned, build};
+use crate::request::kept::{Made, file_of};
 use crate::request::payload::PayloadParts;
 use crate::request::settle::{PlanSettings, Request};
+use crate::request::touched::touched_since;
 use crate::resolve::StandardInput;
 use mcom_fleet::planner;
-use mcom_model::Plan;
+use mcom_ledger::runs_dir;
+use mcom_model::{Plan, RunId};
+use serde::Deserialize as _;
+use std::path::PathBuf;
 
-/// The plan in a file, if it still holds.
-pub fn planned_again(path: &str, settings: &Settings, stdin: &StandardInput) -> Result<Planned, CliError> {
-    let saved = read(path)?;
-    let fresh = build(request_of(&saved), settings, stdin)?;
-    let differences = planner::differences(&saved, &fresh.plan);
-    if differences.is_empty() {
-        return Ok(fresh);
-    }
-    let error = CliError::new(ErrorKind::StalePlan, format!("the plan in {path} no longer holds"));
-    let error = differences.iter().fold(error, |error, difference| error.hint(difference.to_string()));
-    Err(error.hint("make it again, look at it, then run it: mcom plan ... --json > plan.json"))
+/// A plan that was made before, made again.
+#[derive(Clone, Debug)]
+pub struct Again {
+    /// The plan, with what its run needs beside it.
+    pub planned: Planned,
+    /// What was so when it was made.
+    pub made: Made,
+    /// Where it was found.
+    place: Place,
 }
 
-fn read(path: &str) -> Result<Plan, CliError> {
-    let text = std::fs::read(path).map_err(|error| CliError::unreadable("the plan", path, &error))?;
-    let refused = |why: String| CliError::new(ErrorKind::Plan, format!("{path} is no plan: {why}"));
+/// The plan of this id, or in this file, if it still holds.
+pub fn planned_again(text: &str, settings: &Settings, stdin: &StandardInput) -> Result<Again, CliError> {
+    let place = place(text, settings)?;
+    let (saved, made) = read(&place.path)?;
+    let planned = build(request_of(&saved), settings, stdin)?;
+    let mut differences: Vec<String> =
+        planner::differences(&saved, &planned.plan).iter().map(ToString::to_string).collect();
+    if let Some(made_ms) = made.made_ms {
+        differences.extend(touched_since(made_ms, &planned.plan, &runs_dir(&settings.state_home.value))?);
+    }
+    let again = Again { planned, made, place };
+    if differences.is_empty() { Ok(again) } else { Err(again.stale(differences)) }
+}
+
+impl Again {
+    /// It no longer holds, and this is why.
+    pub fn stale(&self, differences: impl IntoIterator<Item = String>) -> CliError {
+        let error = CliError::new(ErrorKind::StalePlan, format!("{} no longer holds", self.place.name));
+        let error = differences.into_iter().fold(error, CliError::hint);
+        error.hint(format!("make it again, look at it, then run it: {}", self.place.again))
+    }
+}
+
+/// Where a plan lies, and what it is called.
+#[derive(Clone, Debug)]
+struct Place {
+    path: PathBuf,
+    name: String,
+    /// How to make such a plan.
+    again: &'static str,
+}
+
+/// A plan that is kept under this id; otherwise the file of this name.
+fn place(text: &str, settings: &Settings) -> Result<Place, CliError> {
+    let file = Place {
+        path: PathBuf::from(text),
+        name: format!("the plan in {text}"),
+        again: "mcom plan ... --json > plan.json",
+    };
+    let Ok(id) = text.parse::<RunId>() else { return Ok(file) };
+    let kept = file_of(&settings.state_home.value, &id);
+    if kept.exists() {
+        return Ok(Place { path: kept, name: format!("plan {id}"), again: "mcom plan ..., then mcom run --plan ID" });
+    }
+    if file.path.exists() {
+        return Ok(file);
+    }
+    let message = format!("no plan {id} is kept here, and there is no such file: the newest 100 are kept, for 7 days");
+    Err(CliError::new(ErrorKind::StalePlan, message).hint("make it again: mcom plan ..."))
+}
+
+fn read(path: &std::path::Path) -> Result<(Plan, Made), CliError> {
+    let shown = path.display();
+    let text = std::fs::read(path).map_err(|error| CliError::unreadable("the plan", &shown.to_string(), &error))?;
+    let refused = |why: String| CliError::new(ErrorKind::Plan, format!("{shown} is no plan: {why}"));
     let value: serde_json::Value = serde_json::from_slice(&text).map_err(|error| refused(error.to_string()))?;
     match value.get("version").and_then(serde_json::Value::as_u64) {
         Some(version) if version == u64::from(Plan::VERSION) => {}
@@ -33,7 +89,9 @@ fn read(path: &str) -> Result<Plan, CliError> {
         }
         None => return Err(refused("it has no version".to_owned())),
     }
-    serde_json::from_value(value).map_err(|error| refused(error.to_string()))
+    let made = Made::deserialize(&value).map_err(|error| refused(error.to_string()))?;
+    let plan = serde_json::from_value(value).map_err(|error| refused(error.to_string()))?;
+    Ok((plan, made))
 }
 
 fn request_of(saved: &Plan) -> Request {

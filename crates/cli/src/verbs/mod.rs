@@ -10,6 +10,7 @@ mod log;
 mod pager;
 mod ping;
 mod plan;
+mod plan_already;
 mod plan_pace;
 mod plan_text;
 mod resume;

@@ -5,7 +5,7 @@ use crate::config::Settings;
 use crate::error::{CliError, ErrorKind, plain};
 use crate::exit;
 use crate::output::say;
-use crate::request::Planned;
+use crate::request::{Made, Planned};
 use crate::run::{Display, Execution, Shown, Terminal, blobs_of, busy, execute};
 use crate::verbs::chosen::{named, unreadable};
 use crate::verbs::plan::print_plan;
@@ -32,7 +32,7 @@ pub fn retry(args: &RetryArgs, settings: &Settings) -> Result<u8, CliError> {
     let planned = planned(&run, &head, &hosts, args)?;
     if args.dry_run {
         say(&format!("retry of run {}: {} of its {} hosts\n", head.run, hosts.len(), head.hosts));
-        print_plan(&planned, args.output.json)?;
+        print_plan(&planned, &Made::default(), args.output.json)?;
         keeps_policy(&planned.plan, settings)?;
         return Ok(exit::OK);
     }

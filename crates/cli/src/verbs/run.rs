@@ -7,10 +7,11 @@ use crate::error::{CliError, ErrorKind};
 use crate::exit;
 use crate::output::say;
 use crate::policy::check_run;
-use crate::request::{Planned, build, planned_again};
+use crate::request::{Made, Planned, build, planned_again};
 use crate::resolve::StandardInput;
 use crate::run::{Display, Execution, Shown, Terminal, execute, long_links, permitted};
-use crate::verbs::plan::{print_plan, print_who_has_it};
+use crate::verbs::plan::print_plan;
+use crate::verbs::plan_already::{print_already, still_already};
 use crate::verbs::plan_text::{pick_line, plan_brief};
 use mcom_model::Plan;
 use mcom_report::sanitise_line;
@@ -19,17 +20,21 @@ use mcom_report::sanitise_line;
 pub fn run(args: &RunArgs, settings: &Settings) -> Result<u8, CliError> {
     let stdin = StandardInput::default();
     let planned = match &args.plan {
-        Some(path) => planned_again(path, settings, &stdin)?,
+        Some(plan) => {
+            let again = planned_again(plan, settings, &stdin)?;
+            still_already(&again, &args.asked.ssh, settings)?;
+            again.planned
+        }
         None => build(args.asked.settle(settings)?, settings, &stdin)?,
     };
     let Some(payload) = planned.plan.payload.clone() else { return Err(nothing_to_run()) };
     permitted(&planned.plan, args.password, settings)?;
     if args.dry_run {
-        print_plan(&planned, args.output.json)?;
+        print_plan(&planned, &Made::default(), args.output.json)?;
         keeps_policy(&planned.plan, settings)?;
         return match args.output.json {
             true => Ok(exit::OK),
-            false => print_who_has_it(&planned.plan, &args.asked.ssh, settings),
+            false => print_already(&planned.plan, &args.asked.ssh, settings),
         };
     }
     keeps_policy(&planned.plan, settings)?;
