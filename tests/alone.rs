@@ -58,6 +58,18 @@ impl Alone {
         self.ran(self.command(args).output().unwrap().into())
     }
 
+    /// Runs the program with this policy as well.
+    pub fn under(&self, policy: &str, args: &[&str]) -> Ran {
+        self.ran(self.command_under(policy, args).output().unwrap().into())
+    }
+
+    pub fn command_under(&self, policy: &str, args: &[&str]) -> Command {
+        self.file("policy/policy.toml", policy);
+        let mut command = self.command(args);
+        command.env("MCOM_POLICY", self.path().join("policy/policy.toml"));
+        command
+    }
+
     /// Runs the program with something on its standard input.
     pub fn mcom_with_input(&self, args: &[&str], input: &str) -> Ran {
         let mut command = self.command(args);

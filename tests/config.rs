@@ -48,10 +48,12 @@ fn a_file_of_the_environment_that_is_not_there_says_what_to_type() {
 fn the_examples_of_the_documentation_load() {
     let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/configuration.md")).unwrap();
     let blocks: Vec<&str> = page.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
-    let [config, inventory] = blocks[..] else { panic!("{} examples", blocks.len()) };
+    let [config, policy, inventory] = blocks[..] else { panic!("{} examples", blocks.len()) };
     let alone = Alone::configured(config);
     alone.file("config/mcom/fleet.toml", inventory);
     let shown = alone.mcom(&["config", "show", "--origin"]).expect(0).out;
+    let both = alone.under(policy, &["config", "show"]).expect(0).out;
+    assert_eq!(both.lines().filter(|line| line.starts_with("policy.forbidden ")).count(), 2, "{both}");
     let unset: Vec<&str> = shown.lines().filter(|line| line.ends_with("built in")).collect();
     assert!(unset.is_empty(), "the example sets everything: {unset:?}");
     let inner = shown.lines().find(|line| line.starts_with("ssh.inner.options ")).unwrap_or_default();

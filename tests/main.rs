@@ -7,6 +7,7 @@ mod cancel;
 mod chaos;
 mod cli_errors;
 mod config;
+mod confirm;
 mod credentials;
 mod credentials_flags;
 mod doctor;

@@ -40,7 +40,7 @@ pub const ALL: [(u8, &str, &str); 12] = [
     (
         REFUSED,
         "REFUSED",
-        "refused before the start: a saved plan that no longer holds, a run that another process carries on, a password that parents would see, a configuration that others may write, what the operator did not confirm",
+        "refused before the start: a saved plan that no longer holds, a run that another process carries on, a password that parents would see, a configuration that others may write, a rule of the policy, what the operator did not confirm, another number of hosts than --yes says",
     ),
     (SOME_FAILED, "SOME_FAILED", "some hosts failed, timed out or were killed"),
     (SOME_UNREACHABLE, "SOME_UNREACHABLE", "some hosts could not be reached, or nothing may start there"),

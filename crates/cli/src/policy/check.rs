@@ -3,6 +3,7 @@
 use crate::config::{Forbidden, Setting, Settings};
 use crate::error::{CliError, ErrorKind};
 use crate::policy::sets::forbidden_in;
+use mcom_fleet::hostset::HostSet;
 use mcom_model::{HostRanges, Plan};
 
 /// Refuses a run on all hosts of a plan, at once, that breaks a rule.
@@ -10,7 +11,7 @@ pub fn check_run(plan: &Plan, reason: Option<&str>, settings: &Settings) -> Resu
     let mut broken = reason_above(plan, reason, settings);
     broken.extend(stages_above(plan, settings));
     for (rule, found) in forbidden_in(plan, settings)? {
-        broken.extend(too_many(rule, found.len(), "one run"));
+        broken.extend(too_many(rule, &found, "one run"));
     }
     refused(broken)
 }
@@ -31,8 +32,8 @@ pub fn check_stages<'s>(
     }
     for (rule, found) in forbidden_in(plan, settings)? {
         for (name, hosts) in &stages {
-            let there = hosts.iter().filter(|&id| found.contains(&plan.host(id).name)).count();
-            broken.extend(too_many(rule, there, &format!("stage {name}")));
+            let added: HostSet = hosts.iter().map(|id| plan.host(id).name.as_str()).collect();
+            broken.extend(too_many(rule, &found.intersection(&added), &format!("stage {name}")));
         }
     }
     refused(broken)
@@ -66,21 +67,21 @@ fn stages_above(plan: &Plan, settings: &Settings) -> Option<Broken> {
     })
 }
 
-fn too_many(set: &Setting<Forbidden>, found: usize, in_what: &str) -> Option<Broken> {
+fn too_many(set: &Setting<Forbidden>, found: &HostSet, in_what: &str) -> Option<Broken> {
     let rule = &set.value;
-    if found as u64 <= rule.at_most {
+    if found.len() as u64 <= rule.at_most {
         return None;
     }
     let patterns: Vec<&str> = rule.hosts.iter().map(|pattern| pattern.text()).collect();
     let patterns = patterns.join(",");
     let allowed = if rule.at_most == 0 { "none".to_owned() } else { format!("{} at most", rule.at_most) };
-    let are = hosts(found as u64);
+    let are = hosts(found.len() as u64);
     let place = place("forbidden", set);
     Some(Broken {
         what: format!("{in_what} has {are} of {patterns}, and may have {allowed}: {} ({place})", rule.why),
         mend: match rule.at_most {
-            0 => format!("without them: -x '{patterns}'"),
-            _ => format!("a few at a time, in stages that name them, or without them: -x '{patterns}'"),
+            0 => format!("without them: -x '{found}'"),
+            _ => format!("a few at a time: in stages, by --pick, or without some of them: -x '{found}'"),
         },
     })
 }
@@ -99,4 +100,62 @@ fn refused(broken: Vec<Broken>) -> Result<(), CliError> {
     let Some(first) = broken.next() else { return Ok(()) };
     let error = CliError::new(ErrorKind::Refused, format!("the policy refuses it: {}", first.what)).hint(first.mend);
     Err(broken.fold(error, |error, more| error.hint(format!("and {}", more.what)).hint(more.mend)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::{InquiryArgs, TargetArgs};
+    use crate::config::Origin;
+    use crate::request::build;
+    use crate::resolve::StandardInput;
+    use mcom_fleet::pattern;
+    use mcom_model::HostId;
+
+    fn settings() -> Settings {
+        let mut settings = Settings::built_in(Setting::built_in("/nonexistent".into()));
+        let rule = |value| Setting { value: Some(value), origin: Origin::BuiltIn };
+        (settings.policy.stages_above, settings.policy.reason_above) = (rule(3), rule(3));
+        let hosts = vec![pattern::parse("db*").unwrap()];
+        let set = Forbidden { hosts, at_most: 1, why: "the quorum".to_owned() };
+        settings.policy.forbidden.push(Setting { value: set, origin: Origin::BuiltIn });
+        settings
+    }
+
+    fn plan(hosts: &str) -> Plan {
+        let targets = TargetArgs { hosts: vec![hosts.to_owned()], ..TargetArgs::default() };
+        let request = InquiryArgs { targets, ..InquiryArgs::default() }.settle(&settings()).unwrap();
+        build(request, &settings(), &StandardInput::default()).unwrap().plan
+    }
+
+    /// The plan's hosts in stages, each by their number in it.
+    fn checked(hosts: &str, stages: &[&[u32]], reason: Option<&str>) -> Result<(), String> {
+        let named: Vec<(String, HostRanges)> = (1..)
+            .zip(stages)
+            .map(|(number, ids)| (format!("s{number}"), ids.iter().copied().map(HostId).collect()))
+            .collect();
+        let stages = named.iter().map(|(name, hosts)| (name.as_str(), hosts));
+        check_stages(&plan(hosts), stages, reason, &settings()).map_err(|error| error.message)
+    }
+
+    #[test]
+    fn stages_keep_what_a_run_of_all_their_hosts_would_break() {
+        // In the order of the plan: db1, db2, web1, web2.
+        let hosts = "db[1-2],web[1-2]";
+        assert_eq!(checked(hosts, &[&[0, 2], &[1, 3]], Some("CHG1")), Ok(()));
+        assert!(check_run(&plan(hosts), Some("CHG1"), &settings()).is_err());
+        let refused = |stages, reason| checked(hosts, stages, reason).unwrap_err();
+        assert_eq!(
+            refused(&[&[2], &[0, 1, 3]], Some("CHG1")),
+            "the policy refuses it: stage s2 has 2 hosts of db*, and may have 1 at most: the quorum (forbidden, built in)"
+        );
+        assert!(refused(&[&[0, 2], &[1, 3]], Some(" ")).contains("more than 3 hosts need a reason"));
+    }
+
+    #[test]
+    fn one_stage_of_all_hosts_is_no_stage() {
+        let one = checked("web[1-4]", &[&[], &[0, 1, 2, 3]], Some("CHG1")).unwrap_err();
+        assert!(one.contains("more than 3 hosts go in stages"), "{one}");
+        assert_eq!(checked("web[1-3]", &[&[0, 1, 2]], None), Ok(()));
+    }
 }
