@@ -98,3 +98,27 @@ async fn a_cancel_ends_what_runs() {
         assert_eq!(*kept.ended(id).0, Outcome::Killed);
     }
 }
+
+#[tokio::test]
+async fn what_only_looks_leaves_nothing_anywhere_in_the_tree() {
+    let plan = plan(&[("dc1", &["a1", "a2", "a3", "a4"])], 2);
+    let (mut spec, blobs) = command("head -c 100000 /dev/zero | tr '\\0' x; echo $MCOM_HOST");
+    (spec.looks, spec.lock) = (true, mcom_model::HostLock::Without);
+    let local = Local::new();
+    let kept = local.run(&plan, (spec, blobs), nobody()).await;
+    let claimed = kept.said().filter(|(_, said)| matches!(said, HostEvent::Claimed { boot, .. } if !boot.is_empty()));
+    assert_eq!(claimed.count(), 4);
+    for (id, host) in (0..).zip(&plan.hosts) {
+        assert!(kept.printed(id).ends_with(format!("{}\n", host.name).as_bytes()));
+    }
+    // The nodes leave a moment after the run has ended.
+    let since = std::time::Instant::now();
+    for host in &plan.hosts {
+        let spool = local.spools.path().join(&host.name);
+        while std::fs::read_dir(spool.join("runs")).unwrap().count() > 0 {
+            assert!(since.elapsed() < Duration::from_secs(60), "{}", spool.display());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert!(!spool.join("history").exists() && !spool.join("holder").exists());
+    }
+}

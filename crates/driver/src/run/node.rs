@@ -81,6 +81,7 @@ pub async fn serve(children: Children, only: Option<Digest>) -> Result<(), NodeE
         ways: Ways { children, nodes, client: None },
         blobs: Blobs::default(),
         own: None,
+        forgets: false,
         own_events,
         own_said,
         signals,
@@ -91,6 +92,10 @@ pub async fn serve(children: Children, only: Option<Digest>) -> Result<(), NodeE
         inputs: VecDeque::new(),
     };
     node.run().await;
+    // First: where the link is closed, this process may be ended.
+    if let Some(own) = node.own.filter(|_| node.forgets) {
+        own.forget().await;
+    }
     // The parent has nothing to wait for while the last links below are closed.
     node.uplink.close().await;
     node.links.close_all().await;
@@ -107,6 +112,8 @@ struct Node {
     ways: Ways,
     blobs: Blobs,
     own: Option<OwnAttempt>,
+    /// Nothing of the own attempt is to stay.
+    forgets: bool,
     own_events: Sender<OwnEvent>,
     own_said: Receiver<OwnEvent>,
     signals: Signals,
@@ -222,6 +229,7 @@ impl Node {
             (Effect::ReadOwn { stream, upto }, Some(own)) => own.allow(stream, upto),
             (Effect::GiveUpOwn, Some(own)) => own.give_up(),
             (Effect::CancelOwn, Some(own)) => own.cancel(),
+            (Effect::ForgetOwn, _) => self.forgets = true,
             // The record is the coordinator's; the loop sees by itself when it is time to leave.
             _ => {}
         }

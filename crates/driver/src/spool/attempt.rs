@@ -3,7 +3,7 @@
 use crate::spool::formats::StartedRecord;
 use crate::spool::{AttemptSpec, ExitRecord, Folder, HostIdentity, Spool, SpoolError};
 use bytes::Bytes;
-use mcom_model::{BlobRef, Reason, RunId, Stream};
+use mcom_model::{BlobRef, Reason, RunSpec, Stream};
 use rustix::fs::Mode;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -19,6 +19,9 @@ const SPEC: u64 = 4 << 20;
 /// Bytes of a claim, or of `started`, that are read: the first line, and the word of an asker.
 pub(super) const CLAIM: u64 = 4 << 10;
 
+/// The end of the name of an attempt that only looks.
+const LOOK: &str = ".look";
+
 /// The line that `started` gets when the payload was executed.
 pub(crate) const EXECUTED: &[u8] = b"executed\n";
 
@@ -32,9 +35,14 @@ pub struct AttemptFolder {
 }
 
 impl AttemptFolder {
-    /// `RUN.ATTEMPT`.
-    pub fn name_of(run: &RunId, attempt: u32) -> String {
-        format!("{run}.{attempt}")
+    /// `RUN.ATTEMPT`; of a payload that only looks `RUN.ATTEMPT.look`, so that it can be told from the others by its name.
+    pub fn name_of(run: &RunSpec, attempt: u32) -> String {
+        format!("{}.{attempt}{}", run.run, if run.looks { LOOK } else { "" })
+    }
+
+    /// Whether this is the name of an attempt that only looks.
+    pub(super) fn is_look(name: &str) -> bool {
+        name.ends_with(LOOK)
     }
 
     /// Opens the folder of an attempt that was claimed.
@@ -42,7 +50,7 @@ impl AttemptFolder {
         Ok(Self { folder: spool.runs().enter(name)?, name: name.to_owned() })
     }
 
-    /// `RUN.ATTEMPT`.
+    /// As [`Self::name_of`] has it.
     pub fn name(&self) -> &str {
         &self.name
     }

@@ -1,6 +1,6 @@
 //! The blobs of a run that lie on this host already, in the folder of an attempt.
 
-use crate::spool::Spool;
+use crate::spool::{AttemptFolder, Spool};
 use bytes::Bytes;
 use mcom_model::{BlobRef, Digest, RunSpec, limits};
 
@@ -10,7 +10,7 @@ impl Spool {
     pub fn find_blob(&self, run: &RunSpec, blob: &BlobRef) -> Option<Bytes> {
         let numbers = run.attempt..run.attempt.saturating_add(limits::ATTEMPTS);
         let folders = numbers.filter_map(|number| {
-            let name = format!("{}.{number}", run.run);
+            let name = AttemptFolder::name_of(run, number);
             self.runs().has(&name).ok().filter(|&has| has).and_then(|_| self.runs().enter(&name).ok())
         });
         let files = folders.flat_map(|folder| ["payload", "stdin"].map(|name| folder.read(name, limits::BLOB)));

@@ -30,7 +30,7 @@ impl Spool {
         // Only the last one counts: each before it was given up, or it would not be there.
         let mut last = None;
         for attempt in numbers.clone() {
-            if self.runs().has(&AttemptFolder::name_of(&run.run, attempt))? {
+            if self.runs().has(&AttemptFolder::name_of(run, attempt))? {
                 last = Some(attempt);
             }
         }
@@ -38,7 +38,7 @@ impl Spool {
             let began = History::has_begun_any(self.root(), &run.run, numbers)?;
             return Ok(if began { Standing::Gone } else { Standing::Free { attempt: run.attempt } });
         };
-        let folder = AttemptFolder::open(self, &AttemptFolder::name_of(&run.run, last))?;
+        let folder = AttemptFolder::open(self, &AttemptFolder::name_of(run, last))?;
         if folder.void()? == Some(Void::Final) {
             return Ok(Standing::Void);
         }

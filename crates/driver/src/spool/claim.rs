@@ -3,7 +3,7 @@
 use crate::spool::attempt::{CLAIM, PRIVATE, json_line};
 use crate::spool::{AttemptFolder, AttemptSpec, ClaimRecord, Folder, History, Spool, SpoolError};
 use bytes::Bytes;
-use mcom_model::RunId;
+use mcom_model::RunSpec;
 use rustix::fs::{FlockOperation, Mode};
 use rustix::io::Errno;
 use std::fs::File;
@@ -39,7 +39,7 @@ impl AttemptFolder {
     /// the claim before it is whole and its flock is held, which whoever starts the attempt hands on. The blobs are
     /// those of [`mcom_model::Payload::blobs`], checked by the caller.
     pub fn claim(spool: &Spool, spec: &AttemptSpec, blobs: &[Bytes], now_ms: u64) -> Result<(Self, Claim), SpoolError> {
-        let name = Self::name_of(&spec.run.run, spec.run.attempt);
+        let name = Self::name_of(&spec.run, spec.run.attempt);
         Self::publish(spool, &name, now_ms, |folder, _| {
             folder.write_new("spec", PRIVATE, &json_line(folder, "spec", spec)?)?;
             for ((_, name), bytes) in spec.run.payload.blobs().zip(["payload", "stdin"]).zip(blobs) {
@@ -51,7 +51,7 @@ impl AttemptFolder {
     }
 
     /// Claims an attempt so that it is void from its first moment.
-    pub fn claim_void(spool: &Spool, run: &RunId, attempt: u32, now_ms: u64) -> Result<Self, SpoolError> {
+    pub fn claim_void(spool: &Spool, run: &RunSpec, attempt: u32, now_ms: u64) -> Result<Self, SpoolError> {
         let name = Self::name_of(run, attempt);
         let (attempt, _) = Self::publish(spool, &name, now_ms, |folder, claim| {
             claim.void(Void::Final).map_err(|error| folder.error("claim", "write", error))

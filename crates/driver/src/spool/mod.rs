@@ -4,7 +4,7 @@
 //! /var/lib/mcom                  of root, else /var/tmp/mcom-UID; MCOM_SPOOL moves it
 //!   header                       {"spool":1,"machine":"…"}: another machine's spool is refused
 //!   lock, holder                 flock of the supervisor that runs a payload; who that is and why, as JSON
-//!   history                      one JSON line before and one after each run
+//!   history                      one JSON line before and one after each run, but for what only looks
 //!   runs/RUN.ATTEMPT/            made under another name, and renamed to this one when it is whole: the claim
 //!     claim                      a JSON line with the boot id; a line `void` ends the attempt before its start, a
 //!                                line `void next` as well, and the next attempt of the run takes its place
@@ -16,6 +16,7 @@
 //!     result                     what the payload left in $MCOM_RESULT
 //!     exit                       JSON, padded with blanks: the outcome and the receipt
 //!     bell, ctl                  fifos: the supervisor wakes the node; the node asks for a cancel
+//!   runs/RUN.ATTEMPT.look/       the same of a payload that only looks: removed when everybody has what they want of it
 //! ```
 //!
 //! Everything is mode 0700 or 0600, the owner is checked, and no symbolic link is followed.

@@ -8,6 +8,10 @@ use std::time::{Duration, SystemTime};
 /// How long an attempt is kept after its folder last changed.
 const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
 
+/// How long an attempt that only looked is kept where nobody said that it is not wanted any more: far longer than a host
+/// is asked again.
+const LOOK_KEPT: Duration = Duration::from_secs(600);
+
 /// How often a spool is looked through at most.
 const EVERY: Duration = Duration::from_secs(24 * 3600);
 
@@ -23,15 +27,34 @@ impl Spool {
         }
         std::io::Write::write_all(&mut &marker, b".").map_err(io)?;
         marker.set_modified(now).map_err(io)?;
+        self.remove_older(now, KEPT, |_| true)
+    }
+
+    /// Removes attempts that only looked and that were left behind, because their links were lost. Says how many.
+    pub fn remove_looks(&self, now: SystemTime) -> Result<usize, SpoolError> {
+        self.remove_older(now, LOOK_KEPT, AttemptFolder::is_look)
+    }
+
+    /// Removes an attempt that only looked, unless its supervisor is still there. Says whether it is gone; any other
+    /// attempt stays.
+    pub fn forget_look(&self, name: &str) -> Result<bool, SpoolError> {
+        if !AttemptFolder::is_look(name) || !self.runs().has(name)? {
+            return Ok(true);
+        }
+        self.remove(name)
+    }
+
+    fn remove_older(&self, now: SystemTime, age: Duration, is: impl Fn(&str) -> bool) -> Result<usize, SpoolError> {
         let entries =
             std::fs::read_dir(self.runs().path()).map_err(|error| self.root().error("runs", "read", error))?;
         let mut removed = 0;
         for entry in entries.flatten() {
-            let old = entry
-                .metadata()
-                .and_then(|about| about.modified())
-                .is_ok_and(|changed| now.duration_since(changed).is_ok_and(|age| age >= KEPT));
-            if old && self.remove(&entry.file_name().to_string_lossy())? {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let old = || {
+                let changed = entry.metadata().and_then(|about| about.modified());
+                changed.is_ok_and(|changed| now.duration_since(changed).is_ok_and(|past| past >= age))
+            };
+            if is(&name) && old() && self.remove(&name)? {
                 removed += 1;
             }
         }

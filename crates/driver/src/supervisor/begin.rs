@@ -17,6 +17,8 @@ pub(super) enum Beginning {
     Ours(Spool, AttemptFolder, Claim),
     /// It was claimed by somebody else: follow it.
     Theirs(Spool, AttemptFolder),
+    /// It was claimed under this boot id, and there is nothing to follow; this is what can be said of it.
+    Over(Option<String>, Outcome),
     /// There is nothing to follow, and this is why.
     Nothing(OwnEvent),
 }
@@ -58,7 +60,7 @@ fn try_begin(place: Option<PathBuf>, start: &OwnStart, blobs: &[Bytes]) -> Resul
             Standing::Begun(folder, Verdict::Running | Verdict::Ended(_)) => {
                 return Ok(Beginning::Theirs(spool, folder));
             }
-            Standing::Begun(_, verdict) => return Ok(Beginning::Nothing(ended(outcome_of(verdict)))),
+            Standing::Begun(folder, verdict) => return Ok(Beginning::Over(folder.claim_boot()?, outcome_of(verdict))),
             Standing::Void => return Ok(Beginning::Nothing(ended(given_up(start.mode)))),
             Standing::Exhausted => return Ok(Beginning::Nothing(ended(exhausted()))),
             Standing::Gone => return Ok(Beginning::Nothing(ended(gone()))),
@@ -66,8 +68,9 @@ fn try_begin(place: Option<PathBuf>, start: &OwnStart, blobs: &[Bytes]) -> Resul
         };
         let claimed = match start.mode {
             OwnMode::Look => return Ok(Beginning::Nothing(OwnEvent::NotBegun)),
-            OwnMode::Void => AttemptFolder::claim_void(&spool, &start.spec.run, attempt, wall_ms())
-                .map(|_| Err(given_up(start.mode))),
+            OwnMode::Void => {
+                AttemptFolder::claim_void(&spool, &start.spec, attempt, wall_ms()).map(|_| Err(given_up(start.mode)))
+            }
             OwnMode::Start => claim(&spool, start, attempt, blobs),
         };
         match claimed {

@@ -11,8 +11,13 @@ use mcom_engine::attempt::Verdict;
 use mcom_engine::tree::{OwnEvent, OwnMode, OwnReceipt};
 use mcom_model::{Outcome, OutputMode, Receipt, Stream};
 use std::fs::File;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 use tokio::task::spawn_blocking;
+use tokio::time::interval;
+
+/// How often it is looked whether the supervisor of an attempt that is to be removed has left. It does so right after its
+/// receipt stands.
+const FORGET_LOOK: Duration = Duration::from_millis(5);
 
 /// How the following ended.
 pub(super) enum Followed {
@@ -80,7 +85,10 @@ impl<'a> Follower<'a> {
         loop {
             tokio::select! {
                 biased;
-                order = self.teller.orders.recv() => self.take(order.ok_or(Gone)?),
+                order = self.teller.orders.recv() => match order.ok_or(Gone)? {
+                    Order::Forget => return Ok(self.forget().await),
+                    order => self.take(order),
+                },
                 woken = self.watch.woken(self.ended) => {
                     if let Some(followed) = self.woken(woken).await? {
                         return Ok(followed);
@@ -101,6 +109,8 @@ impl<'a> Follower<'a> {
                 self.teller.cancelled = true;
                 self.order(bell::CANCEL);
             }
+            // It is the last one.
+            Order::Forget => {}
         }
     }
 
@@ -244,10 +254,22 @@ impl<'a> Follower<'a> {
         self.ended = true;
         self.teller.tell(OwnEvent::Ended { outcome, receipt }).await?;
         if let Ok(spool) = Spool::open_made(self.spool.root().path(), self.spool.host()) {
-            // What cannot be removed now is found again tomorrow.
-            spawn_blocking(move || spool.remove_old(SystemTime::now()));
+            // What cannot be removed now is found again tomorrow, or by the next attempt.
+            spawn_blocking(move || {
+                let now = SystemTime::now();
+                spool.remove_old(now).and_then(|_| spool.remove_looks(now))
+            });
         }
         Ok(())
+    }
+
+    /// Nothing of the attempt is wanted any more: one that only looked goes, as soon as its supervisor has left.
+    async fn forget(self) -> Followed {
+        let mut ticks = interval(FORGET_LOOK);
+        while self.ended && matches!(self.spool.forget_look(self.attempt.name()), Ok(false)) {
+            ticks.tick().await;
+        }
+        Followed::Over
     }
 
     /// The supervisor is gone and left no record: asks as everybody has to ask.

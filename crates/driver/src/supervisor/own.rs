@@ -17,14 +17,19 @@ use mcom_engine::tree::{OwnEvent, OwnStart};
 use mcom_model::{Outcome, PayloadKind, Reason, ReasonKind, RunAs, Stream};
 use mcom_wire::Secret;
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::task::{JoinError, spawn_blocking};
+use tokio::task::{JoinError, JoinHandle, spawn_blocking};
+use tokio::time::timeout;
+
+/// For an attempt to be removed, whose supervisor is about to leave: less than a parent waits for a node to leave.
+const FORGET: Duration = Duration::from_secs(2);
 
 /// This host's own attempt. Letting it go ends the reading, never the payload.
 #[derive(Debug)]
 pub struct OwnAttempt {
     orders: UnboundedSender<Order>,
+    seeing_to: JoinHandle<()>,
 }
 
 /// Where an attempt is started.
@@ -66,15 +71,15 @@ impl OwnAttempt {
             return Self::start_here(place, start, blobs, events);
         };
         let (orders, taken) = unbounded_channel();
-        tokio::spawn(pass_on(place, (run_as, password), start, blobs, events, taken));
-        Self { orders }
+        let seeing_to = tokio::spawn(pass_on(place, (run_as, password), start, blobs, events, taken));
+        Self { orders, seeing_to }
     }
 
     /// The same in this process, whoever its user is.
     pub(super) fn start_here(place: OwnPlace, start: OwnStart, blobs: Vec<Bytes>, events: Sender<OwnEvent>) -> Self {
         let (orders, taken) = unbounded_channel();
-        tokio::spawn(see_to(place, start, blobs, events, taken));
-        Self { orders }
+        let seeing_to = tokio::spawn(see_to(place, start, blobs, events, taken));
+        Self { orders, seeing_to }
     }
 
     /// Allows output to be passed on up to an offset.
@@ -91,6 +96,13 @@ impl OwnAttempt {
     /// Ends the attempt: before its start, or by TERM, grace and KILL.
     pub fn cancel(&self) {
         let _ = self.orders.send(Order::Cancel);
+    }
+
+    /// Lets an attempt go of which nothing is wanted any more. One that only looked is removed from the spool, as far as
+    /// that can be done in a moment: what stays is found by the next one.
+    pub async fn forget(self) {
+        let _ = self.orders.send(Order::Forget);
+        let _ = timeout(FORGET, self.seeing_to).await;
     }
 }
 
@@ -146,6 +158,13 @@ async fn inquired(asked: Asked, teller: &mut Teller) -> Result<(), Gone> {
 /// Looks where the attempt stands, and follows it where there is something to follow.
 async fn once(place: &OwnPlace, asked: &mut Asked, teller: &mut Teller) -> Result<Followed, Gone> {
     match asked.look().await {
+        Ok(Beginning::Over(boot, outcome)) => {
+            // Whoever asks why compares it with the one that the host has now.
+            if let Some(boot) = boot {
+                teller.tell(OwnEvent::Attached { boot }).await?;
+            }
+            teller.tell(ended(outcome)).await.map(|()| Followed::Over)
+        }
         Ok(Beginning::Nothing(event)) => teller.tell(event).await.map(|()| Followed::Over),
         Ok(Beginning::Theirs(spool, attempt)) => match Follower::theirs(&spool, attempt, teller) {
             Ok(follower) => follower.follow().await,

@@ -75,6 +75,7 @@ impl Supervisor {
             grace: Duration::from_millis(spec.run.limits.grace_ms),
             lock: spec.run.lock,
             once: spec.run.once,
+            looks: spec.run.looks,
         };
         // Who started this process hands the claim on, so that nobody finds it free in between. Anything else there is
         // no claim, and is not taken for one.

@@ -12,6 +12,7 @@ pub(super) enum Order {
     Allow(Stream, u64),
     GiveUp,
     Cancel,
+    Forget,
 }
 
 /// Nobody listens to the events any more, or nobody gives orders: there is nothing left to do.

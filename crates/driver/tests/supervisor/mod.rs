@@ -6,6 +6,7 @@ mod ending;
 mod faults;
 mod follow;
 mod giving_up;
+mod looking;
 mod output;
 mod run_as;
 mod running;

@@ -4,7 +4,7 @@ use super::stand::{Stand, command, is_alive, kill, live, script, skipped, until}
 use bytes::Bytes;
 use mcom_engine::tree::{OwnEvent, OwnMode};
 use mcom_model::{
-    BlobRef, Digest, HostAnswer, Inquiry, Outcome, PayloadKind, ReasonKind, RunAs, RunAsTool, RunSpec, Stream,
+    BlobRef, Digest, HostAnswer, HostLock, Inquiry, Outcome, PayloadKind, ReasonKind, RunAs, RunAsTool, RunSpec, Stream,
 };
 use std::os::unix::fs::MetadataExt as _;
 
@@ -64,6 +64,20 @@ async fn the_node_is_put_into_the_users_spool_once_and_runs_are_found_again_ther
     assert!(matches!(again.before[0], OwnEvent::Attached { .. }), "{:?}", again.before);
     assert_eq!((again.out().as_str(), again.outcome), ("once\n", Outcome::Ok));
     assert_eq!((nodes(), before.len()), (before.clone(), 1));
+}
+
+#[tokio::test]
+async fn what_only_looks_leaves_nothing_in_the_users_spool_either() {
+    let Some((stand, _)) = stand() else { return };
+    let (spec, blobs) = nobody(command("echo look"));
+    let mut running = stand.start((RunSpec { looks: true, lock: HostLock::Without, ..spec }, blobs));
+    let ended = running.ended().await;
+    assert_eq!((ended.out().as_str(), ended.outcome), ("look\n", Outcome::Ok));
+    let runs = stand.spool().join("runs");
+    assert_eq!(std::fs::read_dir(&runs).unwrap().count(), 1);
+    running.attempt.forget().await;
+    assert_eq!(std::fs::read_dir(&runs).unwrap().count(), 0);
+    assert!(!stand.spool().join("history").exists());
 }
 
 #[tokio::test]

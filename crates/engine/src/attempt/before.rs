@@ -30,15 +30,11 @@ pub(super) fn first_ops(limits: &AttemptLimits) -> VecDeque<Op> {
     if limits.once {
         todo.push_back(Op::FindEarlier);
     }
-    todo.extend([
-        Op::VerifyPayload,
-        Op::NoteBegin,
-        Op::Fork,
-        Op::WriteStarted,
-        Op::SyncStarted,
-        Op::SyncFolder,
-        Op::Release,
-    ]);
+    todo.push_back(Op::VerifyPayload);
+    if !limits.looks {
+        todo.push_back(Op::NoteBegin);
+    }
+    todo.extend([Op::Fork, Op::WriteStarted, Op::SyncStarted, Op::SyncFolder, Op::Release]);
     todo
 }
 

@@ -19,6 +19,8 @@ pub struct AttemptLimits {
     pub lock: HostLock,
     /// Whether it does not start where the host has the payload already.
     pub once: bool,
+    /// Whether it only looks: the history says nothing of it.
+    pub looks: bool,
 }
 
 /// One attempt, seen by its supervisor.

@@ -78,6 +78,9 @@ pub enum Effect {
     GiveUpOwn,
     /// End this host's own attempt: TERM, grace, KILL.
     CancelOwn,
+    /// Everybody above has what they want of this host's own attempt, which only looked: nothing of it is to stay (node).
+    /// Nothing but [`Effect::Leave`] follows.
+    ForgetOwn,
     /// Hand over this host's own output up to an offset, as it comes.
     ReadOwn {
         /// The stream.

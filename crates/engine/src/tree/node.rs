@@ -51,7 +51,10 @@ impl TreeRun {
             Down::Hello(_) => {}
             Down::Blob { .. } => self.still_here(),
             Down::Ping { seq } => self.effects.push_back(Effect::SendUp(Up::Pong { seq })),
-            Down::Release => self.leave(),
+            Down::Release => {
+                self.forget_own();
+                self.leave();
+            }
             Down::Assign(assignment) => self.assigned(assignment),
             Down::Members { hosts } => {
                 node.members.extend(hosts);

@@ -248,6 +248,15 @@ impl TreeRun {
         }
     }
 
+    /// Nothing more is wanted of the own attempt: one that only looked leaves nothing. Where its link is lost it stays,
+    /// because it may be asked about again.
+    pub(super) fn forget_own(&mut self) {
+        let looks = self.spec.as_ref().is_some_and(|spec| spec.looks);
+        if looks && self.me().is_some() && self.hosts.get(ME).ended() {
+            self.effects.push_back(Effect::ForgetOwn);
+        }
+    }
+
     /// Slots that the own payload holds.
     pub(super) fn own_slots(&self) -> u32 {
         match &self.role {

@@ -23,6 +23,7 @@ pub struct Script<'a> {
     output: OutputMode,
     credentials: Credentials,
     stdin: bool,
+    looks: bool,
     recorded: RecordedRun,
     now: RunClock,
 }
@@ -39,6 +40,7 @@ impl<'a> Script<'a> {
             output: OutputMode::AtEnd,
             credentials: Credentials::Own,
             stdin: false,
+            looks: false,
             recorded: nothing_recorded(),
             now: RunClock::ZERO,
         }
@@ -156,6 +158,7 @@ impl<'a> Script<'a> {
             }
             "live" => self.output = OutputMode::Live,
             "stdin" => self.stdin = true,
+            "looks" => self.looks = true,
             _ => panic!("no setting {setting:?}"),
         }
     }
@@ -240,7 +243,7 @@ impl<'a> Script<'a> {
             once: false,
             lock: mcom_model::HostLock::default(),
             undoes: None,
-            looks: false,
+            looks: self.looks,
             timers: mcom_model::Timers::default(),
         }
     }

@@ -48,6 +48,7 @@ impl Names {
                 format!("{mode} {} in {}{from}{left}", start.name, start.dc)
             }
             Effect::GiveUpOwn => "give-up-own".to_owned(),
+            Effect::ForgetOwn => "forget-own".to_owned(),
             Effect::CancelOwn => "cancel-own".to_owned(),
             Effect::ReadOwn { stream, upto } => format!("read {} {upto}", stream_name(*stream)),
             Effect::StoreOutput { host, stream, offset, bytes } => {

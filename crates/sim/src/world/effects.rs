@@ -50,6 +50,8 @@ impl World {
                 self.see_to_own(ix, &start);
             }
             Effect::GiveUpOwn => self.give_up_own(ix),
+            // Nothing here only looks.
+            Effect::ForgetOwn => {}
             Effect::CancelOwn => self.cancel_own(ix),
             Effect::ReadOwn { stream, upto } => self.read_own(ix, stream, upto),
             Effect::StoreOutput { host, stream, offset, bytes } => {

@@ -81,7 +81,11 @@ impl World {
         match standing {
             Standing::Free => self.nothing_begun(proc, host, mode),
             Standing::Begun(number, Verdict::Running | Verdict::Ended(_)) => self.follow(proc, host, number),
-            Standing::Begun(_, Verdict::Unknown(reason)) => self.own_ends(proc, Outcome::Unknown { reason }),
+            Standing::Begun(number, Verdict::Unknown(reason)) => {
+                let boot = self.boot_of(host, number);
+                self.tell(proc, Input::Own(OwnEvent::Attached { boot }), None);
+                self.own_ends(proc, Outcome::Unknown { reason });
+            }
             Standing::Begun(_, Verdict::DidNotStart) | Standing::Void => {
                 if mode != OwnMode::Void {
                     self.stats.count("found void");
@@ -133,7 +137,7 @@ impl World {
         // Now and then a host is so busy that its node can be lost before the supervisor is there.
         let most = if self.rng.chance(20) { 20_000_000 } else { 3_000 * at.slowness };
         let soon = self.now + self.rng.range(200, most);
-        let boot = format!("boot-{host}-{}", at.spool.boot);
+        let boot = self.boot_of(host, self.hosts[host].spool.chain.len() - 1);
         self.queue.plan(soon, Event::Node { proc, step: NodeStep::Fork });
         self.tell(proc, Input::Own(OwnEvent::Claimed { boot, uid: 0 }), None);
     }
@@ -172,13 +176,21 @@ impl World {
 
     /// Says that the payload was executed: it has started, or had begun before.
     pub(crate) fn own_begins(&mut self, proc: Ix, host: Ix) {
-        let boot = format!("boot-{host}-{}", self.hosts[host].spool.boot);
-        let Some(own) = self.procs[proc].own.as_mut().filter(|own| !own.begun) else { return };
+        let Some(number) = self.procs[proc].own.as_ref().filter(|own| !own.begun).and_then(|own| own.attempt) else {
+            return;
+        };
+        let boot = self.boot_of(host, number);
+        let Some(own) = self.procs[proc].own.as_mut() else { return };
         own.begun = true;
         let event = if own.ours { OwnEvent::Started } else { OwnEvent::Attached { boot } };
         self.tell(proc, Input::Own(event), None);
         self.read_soon(proc, Stream::Out);
         self.read_soon(proc, Stream::Err);
+    }
+
+    /// The boot id of an attempt's claim.
+    fn boot_of(&self, host: Ix, number: usize) -> String {
+        format!("boot-{host}-{}", self.hosts[host].spool.chain[number].boot)
     }
 
     /// Says how the attempt that is followed has ended.

@@ -31,7 +31,7 @@ fn a_claim_is_whole_and_held_from_the_moment_that_it_is_seen() {
             let spool = Spool::open(&place, &host()).unwrap();
             while !over.load(std::sync::atomic::Ordering::Relaxed) {
                 for attempt in 1..=200 {
-                    let Ok(folder) = AttemptFolder::open(&spool, &AttemptFolder::name_of(&run(1).run, attempt)) else {
+                    let Ok(folder) = AttemptFolder::open(&spool, &AttemptFolder::name_of(&run(1), attempt)) else {
                         continue;
                     };
                     assert_eq!(folder.claim_boot().unwrap(), Some(host().boot));
@@ -116,14 +116,14 @@ fn attempts_that_were_given_up_make_room_for_the_next_and_never_after_the_last_w
         assert_eq!(free(&spool), attempt + 1);
     }
     // The first is gone: the later ones still say that it is not the first one's turn.
-    std::fs::remove_dir_all(spool.runs().path().join(AttemptFolder::name_of(&run(1).run, 1))).unwrap();
+    std::fs::remove_dir_all(spool.runs().path().join(AttemptFolder::name_of(&run(1), 1))).unwrap();
     assert_eq!(free(&spool), 4);
-    AttemptFolder::claim_void(&spool, &run(1).run, 4, 0).unwrap();
+    AttemptFolder::claim_void(&spool, &run(1), 4, 0).unwrap();
     for word in [Void::Next, Void::Final] {
         assert!(matches!(spool.standing(&run(1), word).unwrap(), Standing::Void));
     }
     for attempt in 5..=mcom_model::limits::ATTEMPTS {
-        let folder = AttemptFolder::claim_void(&spool, &run(1).run, attempt, 0).unwrap();
+        let folder = AttemptFolder::claim_void(&spool, &run(1), attempt, 0).unwrap();
         std::fs::write(folder.path("claim"), format!("{{\"boot\":\"{}\",\"claimed_ms\":1}}\nvoid next\n", host().boot))
             .unwrap();
     }

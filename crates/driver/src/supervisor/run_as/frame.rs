@@ -254,7 +254,7 @@ mod tests {
     #[tokio::test]
     async fn orders_arrive() {
         let mut sink = Sink(Vec::new());
-        let all = [Order::Allow(Stream::Err, u64::MAX), Order::GiveUp, Order::Cancel];
+        let all = [Order::Allow(Stream::Err, u64::MAX), Order::GiveUp, Order::Cancel, Order::Forget];
         for order in all {
             sink.order(order).await.unwrap();
         }

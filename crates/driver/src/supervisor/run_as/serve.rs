@@ -24,7 +24,7 @@ pub async fn attach() -> io::Result<()> {
     let attempt = OwnAttempt::start_here(place, begin.into_start(), blobs, events);
     tokio::select! {
         told = tell(said, sink) => told,
-        ordered = obey(&mut frames, &attempt) => ordered,
+        ordered = obey(&mut frames, attempt) => ordered,
     }
 }
 
@@ -36,12 +36,16 @@ async fn tell(mut said: Receiver<mcom_engine::tree::OwnEvent>, mut sink: Sink<pi
 }
 
 /// Carries out orders until there will be no more.
-async fn obey(frames: &mut Frames<pipe::Receiver>, attempt: &OwnAttempt) -> io::Result<()> {
+async fn obey(frames: &mut Frames<pipe::Receiver>, attempt: OwnAttempt) -> io::Result<()> {
     while let Some(order) = frames.order().await? {
         match order {
             Order::Allow(stream, upto) => attempt.allow(stream, upto),
             Order::GiveUp => attempt.give_up(),
             Order::Cancel => attempt.cancel(),
+            Order::Forget => {
+                attempt.forget().await;
+                return Ok(());
+            }
         }
     }
     Ok(())

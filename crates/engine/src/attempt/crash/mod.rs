@@ -26,6 +26,7 @@ fn stories() -> Vec<Story> {
         HostStory::LittleTime,
         HostStory::LittleTimeAndHeld,
         HostStory::Has,
+        HostStory::LookedAt,
     ];
     let moments = || std::iter::once(None).chain((0..26).map(Some));
     let mut stories = Vec::new();
@@ -168,4 +169,12 @@ fn the_deadline_ends_what_runs_and_comes_before_a_longer_time_out() {
 fn what_the_host_has_is_skipped() {
     let (starts, verdict, _) = told(Behaviour::Exits(0), HostStory::Has, None);
     assert!(starts == 0 && matches!(verdict, Verdict::Ended(Outcome::Skipped { .. })), "{verdict:?}");
+}
+
+#[test]
+fn what_only_looks_is_not_in_the_history() {
+    for (host, lines) in [(HostStory::Free, 2), (HostStory::LookedAt, 0)] {
+        let (starts, verdict, world) = told(Behaviour::Exits(0), host, None);
+        assert_eq!((starts, verdict, world.noted), (1, Verdict::Ended(Outcome::Ok), lines));
+    }
 }

@@ -43,13 +43,15 @@ pub(super) enum HostStory {
     LittleTimeAndHeld,
     /// It has the payload already, and that is asked for.
     Has,
+    /// The payload only looks, and another run holds it.
+    LookedAt,
 }
 
 impl HostStory {
     pub(super) const fn held(self) -> usize {
         match self {
             Self::Held(tries, _) => tries,
-            Self::LittleTimeAndHeld => usize::MAX,
+            Self::LittleTimeAndHeld | Self::LookedAt => usize::MAX,
             Self::Free | Self::LittleTime | Self::Has => 0,
         }
     }
@@ -57,6 +59,7 @@ impl HostStory {
     pub(super) fn limits(self) -> AttemptLimits {
         let lock = match self {
             Self::Held(_, lock) => lock,
+            Self::LookedAt => HostLock::Without,
             Self::LittleTimeAndHeld => HostLock::Wait { ms: 60_000 },
             Self::Free | Self::LittleTime | Self::Has => HostLock::Take,
         };
@@ -67,6 +70,7 @@ impl HostStory {
             grace: Duration::from_secs(1),
             lock,
             once: self == Self::Has,
+            looks: self == Self::LookedAt,
         }
     }
 }
@@ -88,6 +92,8 @@ pub(super) struct World {
     /// For how many more tries another run holds the host.
     pub(super) held: usize,
     pub(super) held_said: usize,
+    /// Lines in the history.
+    pub(super) noted: usize,
     pub(super) waits: bool,
 }
 
@@ -99,6 +105,7 @@ impl World {
             claimed: false,
             held: story.host.held(),
             held_said: 0,
+            noted: 0,
             waits: false,
         }
     }
@@ -121,6 +128,7 @@ impl World {
             }
             Op::TakeLock => self.waits = false,
             Op::NoteHeld(_) => self.held_said += 1,
+            Op::NoteBegin | Op::NoteEnd(_) => self.noted += 1,
             Op::FindEarlier => return Input::Has(Reason::new(ReasonKind::AlreadyRan, "yesterday")),
             Op::ReserveExit => self.disk.write("exit.tmp", Content::Room),
             Op::WriteStarted => self.disk.write("started", Content::Started),
