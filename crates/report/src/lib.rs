@@ -1,6 +1,7 @@
 //! Run events to what people and programs read: the live display, the recap, the nested log, lines, JSON, tables.
 //!
-//! All views are readers of one stream of [`mcom_model::RunEvent`]; [`RunView`] is the state that it adds up to.
+//! All views are readers of one stream of [`mcom_model::RunEvent`]; [`RunView`] is the state that it adds up to. Those of
+//! rollouts read [`mcom_rollout::RolloutEvent`] and its state; they are in [`rollout`].
 //! Nothing here knows how a run is carried out or recorded, and nothing looks at clocks, terminals or the
 //! environment: the caller says what they are.
 

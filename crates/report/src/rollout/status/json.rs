@@ -1,6 +1,7 @@
 //! The same for programs.
 
-use super::hosts::{Standing, bad_hosts, is_bad};
+use super::bad::{bad_hosts, is_bad};
+use super::hosts::Standing;
 use super::next::next_step;
 use crate::json::{VERSION, tally as tally_json};
 use crate::rollout::event_json::{fold, json_line, round_json, stage_json};

@@ -1,6 +1,7 @@
 //! The screen of `mcom rollout status`.
 
-use super::hosts::{bad_lines, host_lines};
+use super::bad::bad_lines;
+use super::hosts::host_lines;
 use super::next::next_step;
 use super::stages::stage_lines;
 use crate::format;

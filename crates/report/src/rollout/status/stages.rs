@@ -1,6 +1,6 @@
 //! A line for each stage: behind it, now, or to come.
 
-use super::hosts::is_bad;
+use super::bad::is_bad;
 use crate::format;
 use crate::names::fit;
 use crate::rollout::words::{length, tally, when};

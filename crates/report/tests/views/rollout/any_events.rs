@@ -134,8 +134,10 @@ proptest! {
 
         let json: serde_json::Value = serde_json::from_str(&status_json(&spec, &state, None, now_ms)).unwrap();
         let bad = RolloutRow::new(&spec, &state, None).bad as usize;
-        let words = ["FAILED", "TIMED OUT", "KILLED", "UNREACHABLE", "REFUSED", "UNKNOWN", "NOT RUN", "ok", "skipped", "SICK"];
-        let on_screen: usize = words.iter().map(|word| counted(&screen, word)).sum();
+        let kinds = ["FAILED", "TIMED OUT", "KILLED", "UNREACHABLE", "REFUSED", "UNKNOWN", "NOT RUN", "ok", "skipped"];
+        let undone = kinds.map(|kind| format!("UNDO {kind}"));
+        let words = kinds.into_iter().chain(undone.iter().map(String::as_str)).chain(["SICK", "BAD"]);
+        let on_screen: usize = words.map(|word| counted(&screen, word)).sum();
         prop_assert_eq!(on_screen, bad, "{}", screen);
         let all: u64 = json["counts"].as_object().unwrap().values().filter_map(serde_json::Value::as_u64).sum();
         prop_assert_eq!(all, u64::from(HOSTS), "each host stands in one place");

@@ -116,14 +116,14 @@ fn paused_by_bad_hosts() {
       have the change     39  ams1 8 of 75 · fra1 10 of 75 · nyc2 11 of 75 · sin1 10 of 75
       HALF WAY             1  web7-ams1
       do not have it     260  ams1 66 of 75 · fra1 65 of 75 · nyc2 64 of 75 · sin1 65 of 75
-      FAILED 1  web7-ams1
-      UNREACHABLE 1  web15-ams1
+      FAILED 1  web7-ams1  (run xwqbv8rb)
+      UNREACHABLE 1  web15-ams1  (run xwqbv8rb)
     next: mcom rollout resume nginx-fix
     "#);
     assert_snapshot!(ended_text(&told.spec, told.state(), 3, &plain()), @r"
     nginx-fix PAUSED at stage 3 of 4, ten-per-dc: 2 hosts are bad, 1 may be; 3 hosts were running then, and came to their end
-      FAILED 1  web7-ams1
-      UNREACHABLE 1  web15-ams1
+      FAILED 1  web7-ams1  (run xwqbv8rb)
+      UNREACHABLE 1  web15-ams1  (run xwqbv8rb)
     next: mcom rollout resume nginx-fix
     ");
 }
@@ -293,7 +293,7 @@ fn aborted_and_undone() {
       had it before        1  web15-ams1
       HALF WAY             1  web7-ams1
       do not have it     259  ams1 65 of 75 · fra1 65 of 75 · nyc2 64 of 75 · sin1 65 of 75
-      FAILED 1  web7-ams1
+      FAILED 1  web7-ams1  (run xwqbv8rb)
     next: mcom rollout undo nginx-fix
     "#);
     assert_snapshot!(ended_text(&told.spec, told.state(), 0, &plain()), @r#"
@@ -302,7 +302,7 @@ fn aborted_and_undone() {
       had it before        1  web15-ams1
       HALF WAY             1  web7-ams1
       do not have it     259  ams1 65 of 75 · fra1 65 of 75 · nyc2 64 of 75 · sin1 65 of 75
-      FAILED 1  web7-ams1
+      FAILED 1  web7-ams1  (run xwqbv8rb)
     next: mcom rollout undo nginx-fix
     "#);
     told.wait(MINUTE).ask(Verb::Undo { skipped: false }, "bob@bastion", None);
@@ -317,7 +317,7 @@ fn aborted_and_undone() {
       had it before        1  web15-ams1
       running             40  ams1 9 of 75 · fra1 10 of 75 · nyc2 11 of 75 · sin1 10 of 75
       do not have it     259  ams1 65 of 75 · fra1 65 of 75 · nyc2 64 of 75 · sin1 65 of 75
-      FAILED 1  web7-ams1
+      FAILED 1  web7-ams1  (run xwqbv8rb)
     next: mcom rollout watch nginx-fix
     "#);
     told.wait(MINUTE).run_ends(&[("web7-ams1", OutcomeKind::Failed)]);
@@ -333,7 +333,7 @@ fn aborted_and_undone() {
       HALF WAY             1  web7-ams1
       reverted            39  ams1 8 of 75 · fra1 10 of 75 · nyc2 11 of 75 · sin1 10 of 75
       do not have it     259  ams1 65 of 75 · fra1 65 of 75 · nyc2 64 of 75 · sin1 65 of 75
-      FAILED 1  web7-ams1
+      UNDO FAILED 1  web7-ams1  (run cc0rjved)
     next: mcom rollout undo nginx-fix
     "#);
     told.wait(MINUTE).ask(Verb::Undo { skipped: false }, "bob@bastion", None).wait(SECOND).run_ends(&[]);
@@ -364,7 +364,7 @@ fn done_and_nobody_there() {
       running             65  ams1 all but web[3,7,15,23,31,39,47,55,63,71]
       HALF WAY             1  web7-ams1
       do not have it     194  fra1 65 of 75 · nyc2 64 of 75 · sin1 65 of 75
-      FAILED 1  web7-ams1
+      FAILED 1  web7-ams1  (run xwqbv8rb)
     next: mcom rollout resume nginx-fix
     "#);
     for _ in 0..4 {
@@ -380,13 +380,13 @@ fn done_and_nobody_there() {
       done         rest           259 new  259 ok          22:22:40Z to 22:26:40Z  4 runs, the last dm6m0bth
       have the change    299  web[1-6,8-75]-ams1,web[1-75]-(fra1|nyc2|sin1)
       HALF WAY             1  web7-ams1
-      FAILED 1  web7-ams1
+      FAILED 1  web7-ams1  (run xwqbv8rb)
       health  259 healthy, here healthy  22:26:40Z (1m05s ago)
     next: mcom log nginx-fix
     "#);
     assert_snapshot!(ended_text(&told.spec, told.state(), 0, &plain()), @r"
     nginx-fix done: 300 hosts, 299 ok 1 FAILED in 8h24m
-      FAILED 1  web7-ams1
+      FAILED 1  web7-ams1  (run xwqbv8rb)
     next: mcom log nginx-fix
     ");
 }
