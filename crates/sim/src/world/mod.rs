@@ -4,6 +4,7 @@ mod blows;
 mod deadlines;
 mod effects;
 pub(crate) mod host;
+mod hosted;
 mod ledger;
 pub(crate) mod links;
 mod login;
@@ -105,7 +106,7 @@ pub fn run(scenario: Scenario, sabotage: Option<Sabotage>, keep: Keep) -> Result
 }
 
 impl World {
-    fn new(scenario: Scenario, sabotage: Option<Sabotage>, keep: Keep) -> Self {
+    pub(crate) fn new(scenario: Scenario, sabotage: Option<Sabotage>, keep: Keep) -> Self {
         let mut rng = Rng::new(scenario.seed);
         let hosts = (0..scenario.plan.hosts.len()).map(|id| SimHost::new(&mut rng, &scenario, id)).collect();
         let check = Check::new(&scenario);
@@ -189,7 +190,7 @@ impl World {
         self.finish(events)
     }
 
-    fn step(&mut self, event: Event) {
+    pub(crate) fn step(&mut self, event: Event) {
         match event {
             Event::Opened { proc, link } => self.opened(proc, link),
             Event::LoggedIn { proc, link } => self.logged_in(proc, link),

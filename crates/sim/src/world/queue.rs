@@ -130,6 +130,11 @@ impl Queue {
         self.heap.push(Reverse(Planned { at, turn: self.planned, event }));
     }
 
+    /// When the next event is.
+    pub(crate) fn next_at(&self) -> Option<u64> {
+        self.heap.peek().map(|Reverse(planned)| planned.at)
+    }
+
     pub(crate) fn next(&mut self) -> Option<(u64, Event)> {
         self.heap.pop().map(|Reverse(planned)| (planned.at, planned.event))
     }

@@ -59,7 +59,7 @@ impl World {
         self.begin_coordinator();
     }
 
-    fn begin_coordinator(&mut self) {
+    pub(crate) fn begin_coordinator(&mut self) {
         self.ledger.full = false;
         let (mut cancelled, mut begun) = (false, BTreeSet::new());
         let (plan, spec) = told(&self.scenario, self.sabotage);

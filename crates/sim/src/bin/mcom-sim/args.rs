@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 pub(crate) const USAGE: &str = "usage: mcom-sim --seed N [--hosts N] [--story] [--trace FILE]
        mcom-sim --runs N [--from SEED] [--minutes N] [--threads N]
+       mcom-sim --rollout-seed N [--dies-after STEPS] [--story]
+       mcom-sim --rollouts N [--from SEED] [--minutes N] [--threads N]
        mcom-sim --replay FILE [--until SECONDS] [--host NAME]
 
 Simulates runs of mcom in virtual time and checks every invariant of docs/architecture.md after each step.
@@ -20,6 +22,11 @@ Many seeds, until one breaks an invariant:
   --minutes N     stop after so many minutes
   --threads N     so many at once (as many as there are CPUs unless given)
 
+One rollout, or many until one breaks an invariant:
+  --rollout-seed N    the seed that a failed test or scripts/soak has printed
+  --dies-after STEPS  the process is killed after so many steps, and at no other time
+  --rollouts N        so many of them
+
 A trace of a simulated or of a real coordinator (MCOM_TRACE=FILE mcom run ...):
   --replay FILE   feed its inputs to a fresh coordinator, print each with its effects, and check them
   --until SECONDS stop at this moment of the run
@@ -29,6 +36,7 @@ A trace of a simulated or of a real coordinator (MCOM_TRACE=FILE mcom run ...):
 pub(crate) enum Asked {
     One(One),
     Many(Many),
+    Rollout(Rollout),
     Replay(Replay),
     Help,
 }
@@ -41,8 +49,17 @@ pub(crate) struct One {
     pub(crate) trace: Option<PathBuf>,
 }
 
+/// One rollout.
+pub(crate) struct Rollout {
+    pub(crate) seed: u64,
+    pub(crate) dies_after: Option<u64>,
+    pub(crate) story: bool,
+}
+
 /// Many seeds.
 pub(crate) struct Many {
+    /// Of rollouts; else of runs.
+    pub(crate) rollouts: bool,
     pub(crate) runs: u64,
     pub(crate) from: u64,
     pub(crate) minutes: Option<u64>,
@@ -67,6 +84,9 @@ struct Given {
     from: Option<u64>,
     minutes: Option<u64>,
     threads: Option<u64>,
+    rollout_seed: Option<u64>,
+    dies_after: Option<u64>,
+    rollouts: Option<u64>,
     replay: Option<PathBuf>,
     until: Option<f64>,
     host: Option<String>,
@@ -85,6 +105,9 @@ pub(crate) fn asked(mut args: impl Iterator<Item = String>) -> Result<Asked, Str
             "--from" => given.from = Some(number(&arg, &value()?)?),
             "--minutes" => given.minutes = Some(number(&arg, &value()?)?),
             "--threads" => given.threads = Some(number(&arg, &value()?)?),
+            "--rollout-seed" => given.rollout_seed = Some(number(&arg, &value()?)?),
+            "--dies-after" => given.dies_after = Some(number(&arg, &value()?)?),
+            "--rollouts" => given.rollouts = Some(number(&arg, &value()?)?),
             "--trace" => given.trace = Some(value()?.into()),
             "--replay" => given.replay = Some(value()?.into()),
             "--until" => given.until = Some(number(&arg, &value()?)?),
@@ -106,14 +129,21 @@ impl Given {
             Some(hosts @ 0..=1_000_000) => u32::try_from(hosts).ok(),
             Some(_) => return Err("--hosts: from 0 to 1000000".to_owned()),
         };
-        match (self.seed, self.runs, self.replay) {
-            (Some(seed), None, None) => Ok(Asked::One(One { seed, hosts, story: self.story, trace: self.trace })),
-            (None, Some(runs), None) => {
-                let from = self.from.unwrap_or_default();
-                Ok(Asked::Many(Many { runs, from, minutes: self.minutes, threads: self.threads }))
+        let (from, minutes, threads) = (self.from.unwrap_or_default(), self.minutes, self.threads);
+        let many = |rollouts, runs| Asked::Many(Many { rollouts, runs, from, minutes, threads });
+        match (self.seed, self.runs, self.rollout_seed, self.rollouts, self.replay) {
+            (Some(seed), None, None, None, None) => {
+                Ok(Asked::One(One { seed, hosts, story: self.story, trace: self.trace }))
             }
-            (None, None, Some(file)) => Ok(Asked::Replay(Replay { file, until: self.until, host: self.host })),
-            _ => Err("one of --seed N, --runs N and --replay FILE".to_owned()),
+            (None, Some(runs), None, None, None) => Ok(many(false, runs)),
+            (None, None, Some(seed), None, None) => {
+                Ok(Asked::Rollout(Rollout { seed, dies_after: self.dies_after, story: self.story }))
+            }
+            (None, None, None, Some(rollouts), None) => Ok(many(true, rollouts)),
+            (None, None, None, None, Some(file)) => {
+                Ok(Asked::Replay(Replay { file, until: self.until, host: self.host }))
+            }
+            _ => Err("one of --seed N, --runs N, --rollout-seed N, --rollouts N and --replay FILE".to_owned()),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `mcom-sim`: simulates the run of one seed or of many, and steps through traces.
+//! `mcom-sim`: simulates the run or the rollout of one seed or of many, and steps through traces.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for a terminal")]
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "files, threads and a clock are its business")]
@@ -6,6 +6,7 @@
 mod args;
 mod many;
 mod replay;
+mod rollout;
 
 use args::{Asked, One};
 use mcom_sim::{Keep, Scenario, run};
@@ -15,6 +16,7 @@ fn main() -> ExitCode {
     match args::asked(std::env::args().skip(1)) {
         Ok(Asked::One(one)) => simulate(&one),
         Ok(Asked::Many(wanted)) => many::simulate(&wanted),
+        Ok(Asked::Rollout(wanted)) => rollout::simulate(&wanted),
         Ok(Asked::Replay(wanted)) => replay::replay(&wanted),
         Ok(Asked::Help) => {
             println!("{}", args::USAGE);

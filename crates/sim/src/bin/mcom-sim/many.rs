@@ -1,7 +1,7 @@
 //! Many seeds, on every CPU, until one breaks an invariant.
 
 use crate::args::Many;
-use mcom_sim::{Broken, Keep, Scenario, Stats, run};
+use mcom_sim::{Keep, RolloutScenario, Scenario, Stats, run, run_rollout};
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -12,18 +12,20 @@ const WORD: u64 = 10_000;
 
 /// What the threads share.
 struct Shared {
+    rollouts: bool,
     next: AtomicU64,
     end: u64,
     deadline: Option<Instant>,
     stop: AtomicBool,
     stats: Mutex<Stats>,
-    broken: Mutex<Option<Box<Broken>>>,
+    broken: Mutex<Option<String>>,
 }
 
 pub(crate) fn simulate(wanted: &Many) -> ExitCode {
     let began = Instant::now();
     let cpus = || std::thread::available_parallelism().map_or(1, |cpus| cpus.get() as u64);
     let shared = Shared {
+        rollouts: wanted.rollouts,
         next: AtomicU64::new(wanted.from),
         end: wanted.from.saturating_add(wanted.runs),
         deadline: wanted.minutes.map(|minutes| began + Duration::from_secs(minutes * 60)),
@@ -45,7 +47,8 @@ pub(crate) fn simulate(wanted: &Many) -> ExitCode {
         return ExitCode::FAILURE;
     }
     println!("{}", shared.stats.into_inner().expect("no thread panics with it"));
-    println!("every invariant held in {done} runs, in {} s", began.elapsed().as_secs());
+    let what = if wanted.rollouts { "rollouts" } else { "runs" };
+    println!("every invariant held in {done} {what}, in {} s", began.elapsed().as_secs());
     ExitCode::SUCCESS
 }
 
@@ -60,9 +63,9 @@ impl Shared {
             if seed % WORD == WORD - 1 {
                 eprintln!("{} seeds", seed + 1);
             }
-            let _seed = Seed(seed, &self.stop);
-            match run(Scenario::of_seed(seed), None, Keep::default()) {
-                Ok(report) => stats.add(&report.stats),
+            let _seed = Seed(seed, self);
+            match self.one(seed) {
+                Ok(of_seed) => stats.add(&of_seed),
                 Err(broken) => {
                     self.stop.store(true, Ordering::Relaxed);
                     self.broken.lock().expect("no thread panics with it").get_or_insert(broken);
@@ -71,16 +74,27 @@ impl Shared {
         }
         self.stats.lock().expect("no thread panics with it").add(&stats);
     }
+
+    /// What occurred with a seed; or the invariant that did not hold.
+    fn one(&self, seed: u64) -> Result<Stats, String> {
+        if self.rollouts {
+            let report = run_rollout(RolloutScenario::of_seed(seed), None, false);
+            return report.map(|report| report.stats).map_err(|broken| broken.to_string());
+        }
+        let report = run(Scenario::of_seed(seed), None, Keep::default());
+        report.map(|report| report.stats).map_err(|broken| broken.to_string())
+    }
 }
 
 /// Says the seed where the engine itself panics, and stops the others.
-struct Seed<'a>(u64, &'a AtomicBool);
+struct Seed<'a>(u64, &'a Shared);
 
 impl Drop for Seed<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.1.store(true, Ordering::Relaxed);
-            eprintln!("mcom-sim: seed {0} panicked; replay with: cargo run -p mcom-sim -- --seed {0} --story", self.0);
+            self.1.stop.store(true, Ordering::Relaxed);
+            let option = if self.1.rollouts { "rollout-seed" } else { "seed" };
+            eprintln!("mcom-sim: replay the panic with: cargo run -p mcom-sim -- --{option} {} --story", self.0);
         }
     }
 }
