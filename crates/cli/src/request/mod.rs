@@ -10,5 +10,5 @@ mod touched;
 
 pub use build::{Planned, build};
 pub use kept::{Already, Made, keep};
-pub use saved::{Again, planned_again};
+pub use saved::{Saved, planned_again};
 pub use settle::{random, targets};

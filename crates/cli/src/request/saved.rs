@@ -15,32 +15,39 @@ use mcom_model::{Plan, RunId};
 use serde::Deserialize as _;
 use std::path::PathBuf;
 
-/// A plan that was made before, made again.
+/// A plan that was made before.
 #[derive(Clone, Debug)]
-pub struct Again {
-    /// The plan, with what its run needs beside it.
-    pub planned: Planned,
+pub struct Saved {
     /// What was so when it was made.
     pub made: Made,
     /// Where it was found.
     place: Place,
 }
 
-/// The plan of this id, or in this file, if it still holds.
-pub fn planned_again(text: &str, settings: &Settings, stdin: &StandardInput) -> Result<Again, CliError> {
+/// The plan of this id, or in this file, made again, if it still holds.
+pub fn planned_again(text: &str, settings: &Settings, stdin: &StandardInput) -> Result<(Planned, Saved), CliError> {
     let place = place(text, settings)?;
     let (saved, made) = read(&place.path)?;
     let planned = build(request_of(&saved), settings, stdin)?;
     let mut differences: Vec<String> =
         planner::differences(&saved, &planned.plan).iter().map(ToString::to_string).collect();
-    if let Some(made_ms) = made.made_ms {
-        differences.extend(touched_since(made_ms, &planned.plan, &runs_dir(&settings.state_home.value))?);
-    }
-    let again = Again { planned, made, place };
-    if differences.is_empty() { Ok(again) } else { Err(again.stale(differences)) }
+    let saved = Saved { made, place };
+    differences.extend(saved.touched(&planned.plan, settings)?);
+    if differences.is_empty() { Ok((planned, saved)) } else { Err(saved.stale(differences)) }
 }
 
-impl Again {
+impl Saved {
+    /// Refuses it where a run has touched its hosts since it was made.
+    pub fn is_untouched(&self, plan: &Plan, settings: &Settings) -> Result<(), CliError> {
+        let touched = self.touched(plan, settings)?;
+        if touched.is_empty() { Ok(()) } else { Err(self.stale(touched)) }
+    }
+
+    fn touched(&self, plan: &Plan, settings: &Settings) -> Result<Vec<String>, CliError> {
+        let Some(made_ms) = self.made.made_ms else { return Ok(Vec::new()) };
+        touched_since(made_ms, plan, &runs_dir(&settings.state_home.value))
+    }
+
     /// It no longer holds, and this is why.
     pub fn stale(&self, differences: impl IntoIterator<Item = String>) -> CliError {
         let error = CliError::new(ErrorKind::StalePlan, format!("{} no longer holds", self.place.name));

@@ -6,7 +6,7 @@ use crate::error::CliError;
 use crate::exit;
 use crate::inquire::{Asked, Question, ask};
 use crate::output::print;
-use crate::request::{Again, Already};
+use crate::request::{Already, Saved};
 use mcom_fleet::hostset::fold;
 use mcom_model::{Inquiry, Plan};
 use mcom_report::{Answer, already_text};
@@ -40,11 +40,11 @@ pub(super) fn already(answers: &[Answer]) -> Already {
 }
 
 /// Refuses a plan that is carried out where other hosts have the payload than when it was made.
-pub(super) fn still_already(again: &Again, ssh: &SshArgs, settings: &Settings) -> Result<(), CliError> {
-    let Some(was) = &again.made.already else { return Ok(()) };
-    let Some(asked) = ask_already(&again.planned.plan, ssh, settings)? else { return Ok(()) };
+pub(super) fn still_already(saved: &Saved, plan: &Plan, ssh: &SshArgs, settings: &Settings) -> Result<(), CliError> {
+    let Some(was) = &saved.made.already else { return Ok(()) };
+    let Some(asked) = ask_already(plan, ssh, settings)? else { return Ok(()) };
     let differences = differences(was, &already(&asked.answers));
-    if differences.is_empty() { Ok(()) } else { Err(again.stale(differences)) }
+    if differences.is_empty() { Ok(()) } else { Err(saved.stale(differences)) }
 }
 
 /// What is known of hosts that answered both times, and is no longer so.

@@ -19,13 +19,9 @@ use mcom_report::sanitise_line;
 /// Plans, says what will happen, and carries it out. Returns the exit code.
 pub fn run(args: &RunArgs, settings: &Settings) -> Result<u8, CliError> {
     let stdin = StandardInput::default();
-    let planned = match &args.plan {
-        Some(plan) => {
-            let again = planned_again(plan, settings, &stdin)?;
-            still_already(&again, &args.asked.ssh, settings)?;
-            again.planned
-        }
-        None => build(args.asked.settle(settings)?, settings, &stdin)?,
+    let (planned, saved) = match &args.plan {
+        Some(plan) => planned_again(plan, settings, &stdin).map(|(planned, saved)| (planned, Some(saved)))?,
+        None => (build(args.asked.settle(settings)?, settings, &stdin)?, None),
     };
     let Some(payload) = planned.plan.payload.clone() else { return Err(nothing_to_run()) };
     permitted(&planned.plan, args.password, settings)?;
@@ -38,9 +34,16 @@ pub fn run(args: &RunArgs, settings: &Settings) -> Result<u8, CliError> {
         };
     }
     keeps_policy(&planned.plan, settings)?;
+    if let Some(saved) = &saved {
+        still_already(saved, &planned.plan, &args.asked.ssh, settings)?;
+    }
     let terminal = Terminal::of_process();
     announce(&planned, args, terminal, settings);
     confirm_plan("run", &planned, args.yes.yes(), settings)?;
+    if let Some(saved) = &saved {
+        // The question may have stood there for long.
+        saved.is_untouched(&planned.plan, settings)?;
+    }
     let display = Display::new(&args.output, settings, terminal, planned.plan.hosts.len());
     let links = long_links(&args.asked.ssh, settings);
     let shown = Shown { output: &args.output, display };
