@@ -1,6 +1,6 @@
 //! What goes wrong on one host: its processes are killed, it reboots, somebody else works on it.
 
-use crate::scene::{Part, Scene, until};
+use crate::scene::{Coordinator, Part, Scene, until};
 use mcom_testbed::is_root;
 use std::time::{Duration, Instant};
 
@@ -53,8 +53,42 @@ fn rebooted_before_the_receipt() {
     let outcomes = run.outcomes();
     assert_eq!(outcomes[&leaf]["kind"], "unknown");
     assert_eq!(outcomes[&leaf]["reason"]["kind"], "rebooted", "{outcomes:?}");
+    // Under which boot it had been claimed is said once more, for whoever did not hear it the first time.
+    let (claimed, attached) = (boots(&run, &leaf, "claimed"), boots(&run, &leaf, "attached"));
+    assert!(claimed.len() == 1 && attached.last() == claimed.last(), "{claimed:?} {attached:?}");
     assert_eq!(run.tally()["ok"], 2);
     scene.check(&run);
+}
+
+/// The boot ids of a host that were said.
+fn boots(run: &Coordinator, host: &str, said: &str) -> Vec<String> {
+    let at = run.hosts().iter().position(|name| name == host).unwrap();
+    let events = run.events().into_iter().filter(|event| event["host"] == at && event["said"] == said);
+    events.map(|event| event["boot"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn rebooted_by_a_payload_that_ended_before() {
+    if !is_root() {
+        return;
+    }
+    let mut scene = Scene::grid(1, 2).warm();
+    let mut run = scene.start("run", &["-h", "mail1-dc1"], "exit 0");
+    run.ended().expect(0);
+    scene.bench.fleet.reboot("mail1-dc1").unwrap();
+    // From its first reboot on the boot id of a host is a file of the testbed, so a payload can do as if it rebooted.
+    let boot_id = "/proc/sys/kernel/random/boot_id";
+    let reboots = format!("cat {boot_id} >boot; cat /proc/sys/kernel/random/uuid >{boot_id}; ! cmp -s boot {boot_id}");
+    let mut reboot = scene.start("reboot", &["-h", "mail1-dc1"], &reboots);
+    reboot.ended().expect(0);
+    let mut again = scene.start("again", &["-h", "mail[1-2]-dc1"], ":");
+    again.ended().expect(0);
+    let boots_of = |run| boots(run, "mail1-dc1", "claimed");
+    let (before, between, after) = (boots_of(&run), boots_of(&reboot), boots_of(&again));
+    let all = [&before, &between, &after];
+    assert!(all.iter().all(|boots| boots.len() == 1), "{all:?}");
+    assert!(before != between && between != after && before != after, "{all:?}");
+    assert_eq!(boots(&again, "mail2-dc1", "claimed"), before, "the other one did not reboot");
 }
 
 #[test]
