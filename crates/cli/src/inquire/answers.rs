@@ -1,9 +1,10 @@
 //! Where an inquiry goes: into memory, a few kilobytes a host at most; with what is seen from here while hosts are asked.
 
+use crate::inquire::bodies::Bodies;
 use crate::run::now_ms;
 use mcom_driver::run::{RunSink, Tick};
 use mcom_model::{
-    Digest, HostAnswer, HostEvent, HostId, Outcome, Reason, ReasonKind, RunClock, RunEvent, Stream, What, limits,
+    Digest, HostAnswer, HostEvent, HostId, Outcome, Reason, ReasonKind, RunClock, RunEvent, Stream, What,
 };
 use std::collections::BTreeMap;
 use std::io;
@@ -13,9 +14,7 @@ use std::time::{Duration, Instant};
 pub(super) struct Answers {
     /// How each host's asking ended, in the order of ids, and the name of what it answered.
     ended: Vec<Option<(Outcome, Option<Digest>)>>,
-    bodies: BTreeMap<Digest, Vec<u8>>,
-    /// What is coming of an answer that did not come with the outcome.
-    coming: BTreeMap<HostId, Vec<u8>>,
+    bodies: Bodies,
     seen: Vec<Seen>,
     /// When a host said that it has an answer.
     said: BTreeMap<HostId, Instant>,
@@ -45,7 +44,7 @@ impl Answers {
     /// Of so many hosts.
     pub(super) fn of(hosts: usize) -> Self {
         let (ended, seen) = (vec![None; hosts], vec![Seen::default(); hosts]);
-        Self { ended, bodies: BTreeMap::new(), coming: BTreeMap::new(), seen, said: BTreeMap::new(), links: 0 }
+        Self { ended, bodies: Bodies::default(), seen, said: BTreeMap::new(), links: 0 }
     }
 
     /// What was seen of each host, in the order of ids.
@@ -100,34 +99,24 @@ impl RunSink for Answers {
         Ok(())
     }
 
-    fn store_output(&mut self, host: HostId, _stream: Stream, _offset: u64, bytes: &[u8]) -> io::Result<()> {
+    fn store_output(&mut self, host: HostId, stream: Stream, _offset: u64, bytes: &[u8]) -> io::Result<()> {
         if let (Some(said), Some(seen)) = (self.said.remove(&host), self.seen.get_mut(host.0 as usize)) {
             seen.round_trip = Some(said.elapsed());
         }
-        let coming = self.coming.entry(host).or_default();
-        let room = (limits::BODY_INLINE as usize).saturating_sub(coming.len());
-        coming.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        self.bodies.add(host, stream, bytes);
         Ok(())
     }
 
-    fn finish_output(&mut self, host: HostId, _stream: Stream, digest: Digest, len: u64) -> Result<(), Reason> {
-        let whole = self.coming.remove(&host).unwrap_or_default();
-        if whole.len() as u64 != len {
-            return Err(Reason::new(ReasonKind::ProtocolViolation, format!("an answer of {len} bytes is none")));
-        }
-        self.store_body(digest, &whole)
+    fn finish_output(&mut self, host: HostId, stream: Stream, digest: Digest, len: u64) -> Result<(), Reason> {
+        self.bodies.finish(host, stream, digest, len)
     }
 
     fn store_body(&mut self, digest: Digest, bytes: &[u8]) -> Result<(), Reason> {
-        if Digest::of(bytes) != digest {
-            return Err(Reason::new(ReasonKind::ProtocolViolation, "an answer is not what its name says"));
-        }
-        self.bodies.insert(digest, bytes.to_vec());
-        Ok(())
+        self.bodies.put(digest, bytes)
     }
 
-    fn drop_output(&mut self, host: HostId, _stream: Stream) {
-        self.coming.remove(&host);
+    fn drop_output(&mut self, host: HostId, stream: Stream) {
+        self.bodies.drop_part(host, stream);
     }
 
     fn tick(&mut self, _now: RunClock) -> Tick {

@@ -2,6 +2,11 @@
 
 mod answers;
 mod ask;
+mod bodies;
+mod findings;
+mod probe;
 
 pub use answers::Seen;
 pub use ask::{Asked, Question, ask};
+pub use findings::{Finding, last_line};
+pub use probe::{Probe, probe};

@@ -4,18 +4,20 @@
 use crate::error::{CliError, ErrorKind, plain};
 use crate::exit;
 use crate::run::bodies::LedgerBodies;
-use crate::run::control::ControlSocket;
+use crate::run::control::pass_on;
 use crate::run::info::run_info;
 use crate::run::means::{Means, Shown};
 use crate::run::rounds::{Patience, Work, rounds};
 use crate::run::signals::{Heard, Hearing};
-use crate::run::sink::LedgerSink;
+use crate::run::sink::{Known, LedgerSink};
 use crate::run::ssh::Reach;
 use crate::run::views::Views;
+use crate::socket::ControlSocket;
 use mcom_driver::run::{Control, Start};
 use mcom_ledger::{Ledger, RunHead};
 use mcom_model::{HostId, OutputMode};
 use mcom_report::{LiveReport, Progress, RunView, write_outdir};
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 use tokio::sync::mpsc::Sender;
@@ -34,13 +36,23 @@ pub(super) struct Recorded<'a> {
     pub(super) carried_on_by: String,
 }
 
-/// Carries a run out until every host has its outcome or the operator leaves. Gives the exit code.
+/// What came of a run.
+pub struct Came {
+    /// How every host ended, and what ended the run.
+    pub view: RunView,
+    /// The boot ids under which the payload was claimed.
+    pub boots: BTreeMap<HostId, String>,
+    /// The exit code.
+    pub code: u8,
+}
+
+/// Carries a run out until every host has its outcome or the operator leaves.
 pub(super) async fn carry_out(
     means: Means,
     run: Recorded<'_>,
     shown: Shown<'_>,
     hearing: Hearing,
-) -> Result<u8, CliError> {
+) -> Result<Came, CliError> {
     let Means { reach: Reach { client, connector, authority }, password } = means;
     let Hearing { words, mut control, heard } = hearing;
     let Recorded { head, ledger, start, blobs, patience, first, carried_on_by } = run;
@@ -69,7 +81,7 @@ pub(super) async fn carry_out(
 
 async fn listen(socket: Option<&ControlSocket>, words: Sender<Control>) -> Infallible {
     match socket {
-        Some(socket) => socket.pass_on(words).await,
+        Some(socket) => pass_on(socket, words).await,
         None => std::future::pending().await,
     }
 }
@@ -84,23 +96,23 @@ fn sink(head: &RunHead, ledger: Ledger, shown: Shown<'_>, heard: &Heard) -> Resu
         OutputMode::Live => LiveReport::new(Arc::clone(&info), options, out, err),
         OutputMode::AtEnd => LiveReport::of_record(Arc::clone(&info), options, out, err),
     };
-    let mut view = RunView::new(info);
+    let mut known = Known::new(info);
     let unreadable = |error: mcom_ledger::ReadError| CliError::new(ErrorKind::Ledger, error.to_string());
     for event in ledger.reader().events().map_err(unreadable)? {
         let event = event.map_err(unreadable)?;
-        view.apply(&event);
+        known.apply(&event);
         report.past_event(&event);
     }
     let draws = options.progress == Progress::Bar;
     let bodies = LedgerBodies(ledger.reader());
     let views = Views::start(report, bodies, draws)
         .map_err(|error| CliError::new(ErrorKind::File, format!("no thread for what is printed: {}", plain(&error))))?;
-    Ok(LedgerSink::new(ledger, views, view, heard.clone()))
+    Ok(LedgerSink::new(ledger, views, known, heard.clone()))
 }
 
 /// Prints the end, and says what became of the record. No error here may hide what the hosts said.
-async fn finish(sink: LedgerSink, shown: Shown<'_>, heard: &Heard, carried_on_by: &str) -> u8 {
-    let (ledger, views, view) = sink.into_parts();
+async fn finish(sink: LedgerSink, shown: Shown<'_>, heard: &Heard, carried_on_by: &str) -> Came {
+    let (ledger, views, Known { view, boots }) = sink.into_parts();
     let left = left_alone(&view);
     let code = match shown.output.maxrc {
         _ if !left.is_empty() => exit::UNKNOWN,
@@ -123,7 +135,7 @@ async fn finish(sink: LedgerSink, shown: Shown<'_>, heard: &Heard, carried_on_by
         );
     }
     views.finish(last, heard.leave()).await;
-    code
+    Came { view, boots, code }
 }
 
 /// Hosts without an outcome: the operator left before it was known.

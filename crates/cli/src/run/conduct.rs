@@ -42,7 +42,7 @@ impl Ready {
         let Self { means, runtime, signals, hearing } = self;
         runtime.block_on(async move {
             tokio::select! {
-                code = carry_out(means, run, shown, hearing) => code,
+                came = carry_out(means, run, shown, hearing) => came.map(|came| came.code),
                 never = signals.pass_on() => match never {},
             }
         })

@@ -6,6 +6,7 @@ use crate::run::bodies::LedgerBodies;
 use crate::run::identity::now_ms;
 use crate::run::info::run_info;
 use crate::run::means::Shown;
+use crate::run::signals::EndSignals;
 use crate::run::views::Views;
 use mcom_ledger::{Events, ReadError, RunHead, StoredRun};
 use mcom_model::RunClock;
@@ -14,7 +15,6 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::signal::unix::{SignalKind, signal};
 
 /// How often the record is looked at.
 const LOOK: Duration = Duration::from_millis(100);
@@ -29,23 +29,43 @@ enum End {
     Reader,
 }
 
+/// How following a run ended that is one of several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Followed {
+    /// It has ended, or nobody carries it on.
+    Ended,
+    /// The reader wants no more.
+    Left,
+}
+
 /// Shows a run from its record until it has ended, and returns its exit code. An interrupt ends the showing only.
 pub fn follow(run: &StoredRun, head: &RunHead, shown: Shown<'_>) -> Result<u8, CliError> {
-    let info = Arc::new(run_info(head));
-    let (out, err) = (Box::new(io::stdout()), Box::new(io::stderr()));
-    let report = LiveReport::of_record(Arc::clone(&info), shown.display.options, out, err);
-    let draws = shown.display.options.progress == Progress::Bar;
-    let views =
-        Views::start(report, bodies(run)?, draws).map_err(|error| system("no thread for what is printed", &error))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| system("no event loop", &error))?;
-    let mut follower =
-        Follower { run, head, events: run.events().map_err(unreadable)?, view: RunView::new(info), views };
     runtime.block_on(async {
-        let end = follower.watch().await?;
+        let mut signals = EndSignals::listen().map_err(|error| system("no signals", &error))?;
+        let mut follower = Follower::new(run, head, shown)?;
+        let end = follower.watch(&mut signals).await?;
         let Follower { view, views, .. } = follower;
         Ok(end.finish(head, &view, views, shown, run).await)
     })
+}
+
+/// The same inside of the caller's loop, which says itself what to type next.
+pub async fn follow_inside(
+    run: &StoredRun,
+    head: &RunHead,
+    shown: Shown<'_>,
+    signals: &mut EndSignals,
+) -> Result<Followed, CliError> {
+    let mut follower = Follower::new(run, head, shown)?;
+    let end = follower.watch(signals).await?;
+    let Follower { views, .. } = follower;
+    match end {
+        End::Run => views.finish(String::new(), std::future::pending()).await,
+        End::Nobody | End::Reader => views.leave(String::new()).await,
+    }
+    Ok(if matches!(end, End::Reader) { Followed::Left } else { Followed::Ended })
 }
 
 struct Follower<'a> {
@@ -56,11 +76,18 @@ struct Follower<'a> {
     views: Views,
 }
 
-impl Follower<'_> {
-    async fn watch(&mut self) -> Result<End, CliError> {
-        let listen = |kind| signal(kind).map_err(|error| system("no signals", &error));
-        let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
-        let mut hangup = listen(SignalKind::hangup())?;
+impl<'a> Follower<'a> {
+    fn new(run: &'a StoredRun, head: &'a RunHead, shown: Shown<'_>) -> Result<Self, CliError> {
+        let info = Arc::new(run_info(head));
+        let (out, err) = (Box::new(io::stdout()), Box::new(io::stderr()));
+        let report = LiveReport::of_record(Arc::clone(&info), shown.display.options, out, err);
+        let draws = shown.display.options.progress == Progress::Bar;
+        let views = Views::start(report, bodies(run)?, draws);
+        let views = views.map_err(|error| system("no thread for what is printed", &error))?;
+        Ok(Self { run, head, events: run.events().map_err(unreadable)?, view: RunView::new(info), views })
+    }
+
+    async fn watch(&mut self, signals: &mut EndSignals) -> Result<End, CliError> {
         loop {
             // Asked before the events are read: what is written after that is read by the next round.
             let writer = self.run.writer().map_err(unreadable)?;
@@ -71,9 +98,7 @@ impl Follower<'_> {
             let wait = self.tick().map_or(LOOK, |due| due.min(LOOK));
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
-                _ = interrupt.recv() => return Ok(End::Reader),
-                _ = terminate.recv() => return Ok(End::Reader),
-                _ = hangup.recv() => return Ok(End::Reader),
+                () = signals.next_of_reader() => return Ok(End::Reader),
             }
         }
     }

@@ -15,10 +15,17 @@ pub struct Operator {
     given: Option<PathBuf>,
     /// Nothing more is asked then.
     interrupted: bool,
+    /// Whether nobody can be asked any more: what is printed goes on, or there is no terminal.
+    silent: bool,
     told: BTreeSet<String>,
 }
 
 impl Operator {
+    /// Nothing more is asked from now on.
+    pub fn leave_alone(&mut self) {
+        self.silent = true;
+    }
+
     /// Another run is made ready: what was typed is given again before anything is asked.
     pub(super) fn begin(&mut self) {
         self.given = None;
@@ -39,7 +46,7 @@ impl Operator {
         self.given = Some(key.to_path_buf());
         match self.typed.get(key) {
             Some(typed) if !was_wrong => return Some(typed.clone()),
-            _ if self.interrupted => return None,
+            _ if self.interrupted || self.silent => return None,
             _ => {}
         }
         let question = format!("passphrase of {}: ", key.display());
@@ -102,8 +109,10 @@ mod tests {
         let mut asking = Asking { operator: Operator::default(), asked: Vec::new() };
         assert_eq!(asking.ask("/k/a", Ok("right")), (true, false));
         asking.operator.begin();
+        asking.operator.leave_alone();
         assert_eq!(asking.ask("/k/a", Ok("right")), (true, false));
-        assert_eq!(asking.ask("/k/a", Ok("it was changed")), (true, false));
-        assert_eq!(asking.asked, ["passphrase of /k/a: ", "wrong passphrase for /k/a\npassphrase of /k/a: "]);
+        assert_eq!(asking.ask("/k/a", Ok("it was changed")), (false, false), "nobody is asked");
+        assert_eq!(asking.ask("/k/b", Ok("nobody is there")), (false, false));
+        assert_eq!(asking.asked.len(), 1);
     }
 }

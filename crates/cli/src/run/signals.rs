@@ -156,9 +156,36 @@ impl Signals {
 
 impl Hearing {
     /// Of a run that nobody has said a word to yet.
-    pub(super) fn new() -> Self {
+    pub fn new() -> Self {
         let (words, control) = channel(WORDS);
         Self { words, control, heard: Heard::default() }
+    }
+
+    /// The far end.
+    pub fn speaker(&self) -> Speaker {
+        Speaker { words: self.words.clone(), heard: self.heard.clone() }
+    }
+}
+
+/// The far end of the words that are said to a run, for a process that has several.
+#[derive(Clone)]
+pub struct Speaker {
+    words: Sender<Control>,
+    heard: Heard,
+}
+
+impl Speaker {
+    /// Lets nothing new start; `notice` is told to the operator.
+    pub fn halt(&self, notice: Option<String>) {
+        self.heard.notices.borrow_mut().extend(notice);
+        // Where there is no room, there are words enough that say the same.
+        let _ = self.words.try_send(Control::Halt);
+    }
+
+    /// Leaves it alone, and the last prints as well.
+    pub fn leave(&self) {
+        let _ = self.words.try_send(Control::Leave);
+        self.heard.say_leave();
     }
 }
 
@@ -185,17 +212,31 @@ impl EndSignals {
 
     /// The next one. Safe to give up and call again.
     pub async fn next(&mut self) -> EndedBySignal {
+        loop {
+            // Where the terminal is gone, the run goes on into the ledger.
+            if let Some(signal) = self.any().await {
+                return signal;
+            }
+        }
+    }
+
+    /// Waits until whoever reads wants no more, or is gone. Safe to give up and call again.
+    pub async fn next_of_reader(&mut self) {
+        self.any().await;
+    }
+
+    /// The next one; none where the terminal is gone.
+    async fn any(&mut self) -> Option<EndedBySignal> {
         let mut bytes = [0; 8];
         while self.untold == 0 {
             tokio::select! {
                 Ok(count) = self.interrupts.read(&mut bytes) => self.untold += count,
-                _ = self.terminate.recv() => return EndedBySignal::Terminate,
-                // The terminal is gone: the run goes on into the ledger.
-                _ = self.hangup.recv() => {}
+                _ = self.terminate.recv() => return Some(EndedBySignal::Terminate),
+                _ = self.hangup.recv() => return None,
             }
         }
         self.untold -= 1;
-        EndedBySignal::Interrupt
+        Some(EndedBySignal::Interrupt)
     }
 }
 

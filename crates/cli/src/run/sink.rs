@@ -4,21 +4,46 @@ use crate::run::signals::Heard;
 use crate::run::views::Views;
 use mcom_driver::run::{RunSink, Tick};
 use mcom_ledger::{Ledger, OutputError, StoredRun, WriteError};
-use mcom_model::{Digest, HostId, Reason, ReasonKind, RunClock, RunEvent, Stream, What};
-use mcom_report::{RunView, sanitise_line};
+use mcom_model::{Digest, HostEvent, HostId, Reason, ReasonKind, RunClock, RunEvent, Stream, What};
+use mcom_report::{RunInfo, RunView, sanitise_line};
+use std::collections::BTreeMap;
 use std::io;
+use std::sync::Arc;
 
 /// The ledger and the views of a run.
 pub(super) struct LedgerSink {
     ledger: Ledger,
     views: Views,
     /// The run as far as it is known: what the views show may lag behind it.
-    run: RunView,
+    run: Known,
     heard: Heard,
 }
 
+/// A run as far as it is known.
+pub(super) struct Known {
+    /// What its readers see.
+    pub(super) view: RunView,
+    /// The boot ids under which the payload was claimed.
+    pub(super) boots: BTreeMap<HostId, String>,
+}
+
+impl Known {
+    /// Of a run of which nothing was said yet.
+    pub(super) fn new(info: Arc<RunInfo>) -> Self {
+        Self { view: RunView::new(info), boots: BTreeMap::new() }
+    }
+
+    /// Takes an event in.
+    pub(super) fn apply(&mut self, event: &RunEvent) {
+        if let What::Host { host, said: HostEvent::Claimed { boot, .. } | HostEvent::Attached { boot } } = &event.what {
+            self.boots.insert(*host, boot.clone());
+        }
+        self.view.apply(event);
+    }
+}
+
 impl LedgerSink {
-    pub(super) const fn new(ledger: Ledger, views: Views, run: RunView, heard: Heard) -> Self {
+    pub(super) const fn new(ledger: Ledger, views: Views, run: Known, heard: Heard) -> Self {
         Self { ledger, views, run, heard }
     }
 
@@ -29,7 +54,7 @@ impl LedgerSink {
 
     /// The run as far as it is known.
     pub(super) const fn run(&self) -> &RunView {
-        &self.run
+        &self.run.view
     }
 
     /// Whether a signal has asked to end the run.
@@ -43,7 +68,7 @@ impl LedgerSink {
     }
 
     /// What is left when the run is over.
-    pub(super) fn into_parts(self) -> (Ledger, Views, RunView) {
+    pub(super) fn into_parts(self) -> (Ledger, Views, Known) {
         (self.ledger, self.views, self.run)
     }
 }
