@@ -57,6 +57,7 @@ fn carry_out(parsed: Parsed) -> Result<u8, CliError> {
             trace::start(args.output.verbose);
             return verbs::cancel(&args, &settings);
         }
+        Verb::Rollout(args) => return verbs::rollout(&args, &settings),
         Verb::Plan(args) => return verbs::plan(&args, &settings),
         Verb::Hosts(args) => verbs::hosts(&args, &settings)?,
         Verb::Log(args) => verbs::log(&args, &settings)?,

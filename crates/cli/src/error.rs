@@ -34,6 +34,10 @@ pub enum ErrorKind {
     Inventory,
     /// A saved plan cannot be used.
     Plan,
+    /// A rollout's file is wrong.
+    Rollout,
+    /// There is no such rollout.
+    NoRollout,
     /// A saved plan no longer holds.
     StalePlan,
     /// There is no ssh on this machine.
@@ -59,8 +63,9 @@ impl ErrorKind {
     pub const fn exit_code(self) -> u8 {
         match self {
             Self::File | Self::NoSsh | Self::NoNode | Self::Ledger => exit::OWN_ERROR,
-            Self::Usage | Self::Pattern | Self::Payload | Self::Config | Self::Inventory | Self::Plan => exit::USAGE,
-            Self::NothingMatched | Self::NoRun | Self::NothingLeft => exit::NOTHING_MATCHED,
+            Self::Usage | Self::Pattern | Self::Payload | Self::Config => exit::USAGE,
+            Self::Inventory | Self::Plan | Self::Rollout => exit::USAGE,
+            Self::NothingMatched | Self::NoRun | Self::NoRollout | Self::NothingLeft => exit::NOTHING_MATCHED,
             Self::StalePlan | Self::Busy | Self::Refused => exit::REFUSED,
             Self::Interrupted => exit::INTERRUPTED,
         }
@@ -79,6 +84,8 @@ impl ErrorKind {
             Self::NoSsh => Some("install OpenSSH's client (openssh-client, openssh-clients), or correct PATH"),
             Self::Ledger => Some("the ledger is below $XDG_STATE_HOME/mcom, ~/.local/state/mcom without it"),
             Self::NoRun => Some("the runs of this machine: mcom history"),
+            Self::NoRollout => Some("the rollouts of this machine: mcom rollout list"),
+            Self::Rollout => Some("a commented file to begin with: mcom rollout init"),
             Self::NothingLeft => Some("what came of it: mcom log RUN"),
             Self::Payload | Self::File | Self::Inventory | Self::NoNode => None,
             Self::Busy | Self::Refused | Self::Interrupted => None,
@@ -142,6 +149,8 @@ mod tests {
             Config,
             Inventory,
             Plan,
+            Rollout,
+            NoRollout,
             StalePlan,
             NoSsh,
             NoNode,

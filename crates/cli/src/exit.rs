@@ -20,8 +20,10 @@ pub const SOME_FAILED: u8 = 10;
 pub const SOME_UNREACHABLE: u8 = 11;
 /// Both: some failed, and some could not be reached.
 pub const FAILED_AND_UNREACHABLE: u8 = 12;
-/// Halted: some hosts did not run. Wins over those above.
+/// Halted: some hosts did not run. Wins over those above. A rollout: paused by bad hosts or by health, aborted, undone.
 pub const HALTED: u8 = 13;
+/// A rollout waits: it is paused, a stage waits for approval, or it is not at its end.
+pub const WAITS: u8 = 14;
 /// The state of at least one host could not be learned. Wins over the others.
 pub const UNKNOWN: u8 = 16;
 /// Interrupted, or cancelled from elsewhere: nothing new started, and the run ended cleanly.
@@ -32,7 +34,7 @@ pub const TERMINATED: u8 = 143;
 pub const MAXRC_UNREACHABLE: u8 = 255;
 
 /// Every code with its name and meaning, in order.
-pub const ALL: [(u8, &str, &str); 12] = [
+pub const ALL: [(u8, &str, &str); 13] = [
     (OK, "OK", "every host is ok, or was skipped because it has the payload"),
     (OWN_ERROR, "OWN_ERROR", "an error of mcom or of this machine, before the start"),
     (USAGE, "USAGE", "usage or syntax: arguments, patterns, scripts, configuration, inventory"),
@@ -45,7 +47,12 @@ pub const ALL: [(u8, &str, &str); 12] = [
     (SOME_FAILED, "SOME_FAILED", "some hosts failed, timed out or were killed"),
     (SOME_UNREACHABLE, "SOME_UNREACHABLE", "some hosts could not be reached, or nothing may start there"),
     (FAILED_AND_UNREACHABLE, "FAILED_AND_UNREACHABLE", "both: some failed, and some could not be reached"),
-    (HALTED, "HALTED", "halted: some hosts did not run; wins over 10, 11 and 12"),
+    (
+        HALTED,
+        "HALTED",
+        "halted: some hosts did not run; wins over 10, 11 and 12; a rollout: paused by bad hosts or by health, aborted or undone",
+    ),
+    (WAITS, "WAITS", "a rollout waits: paused by an operator, for approval, or, as `status` says, not at its end"),
     (UNKNOWN, "UNKNOWN", "the state of at least one host could not be learned; wins over the others"),
     (
         INTERRUPTED,

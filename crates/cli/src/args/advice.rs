@@ -16,9 +16,9 @@ pub enum Parsed {
     Text(String),
 }
 
-const VERBS: [&str; 14] = [
-    "run", "plan", "hosts", "resume", "retry", "watch", "cancel", "log", "history", "who", "ping", "doctor", "config",
-    "help",
+const VERBS: [&str; 15] = [
+    "run", "plan", "hosts", "resume", "retry", "watch", "cancel", "rollout", "log", "history", "who", "ping", "doctor",
+    "config", "help",
 ];
 
 /// Three first steps, for those who typed `-h` for help.
@@ -46,7 +46,7 @@ pub fn parse(argv: Vec<String>) -> Result<Parsed, CliError> {
         Verb::History(args) => refuse_stray(&args.asked.stray, &args.asked.targets.hosts, false)?,
         Verb::Who(args) => refuse_stray(&args.asked.stray, &args.asked.targets.hosts, false)?,
         Verb::Ping(args) => refuse_stray(&args.asked.stray, &args.asked.targets.hosts, false)?,
-        Verb::Log(_) | Verb::Doctor(_) | Verb::Config(_) => {}
+        Verb::Rollout(_) | Verb::Log(_) | Verb::Doctor(_) | Verb::Config(_) => {}
     }
     Ok(Parsed::Verb(Box::new(cli.verb)))
 }

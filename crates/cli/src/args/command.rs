@@ -4,6 +4,7 @@ use crate::args::groups::{
     ColorChoice, CredentialsArgs, InquiryArgs, LockArgs, OutputArgs, PaceArgs, PasswordArgs, PayloadArgs, SafetyArgs,
     SshArgs, TargetArgs, TreeArgs, YesArgs,
 };
+use crate::args::rollout::{RolloutArgs, StagesArgs};
 use crate::args::value::{duration, user, whole};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::time::Duration;
@@ -16,9 +17,10 @@ Examples:
   mcom plan -h @web -s fix.sh                    what would happen
   mcom log --failed                              the last run, what failed in it
   mcom resume                                    carry on the last run that did not finish
+  mcom rollout start nginx-fix.toml              a change in stages, watched between them
 
 Exit codes: 0 every host ok; 1-4 nothing was started; 10 some failed, 11 some unreachable, 12 both;
-13 halted; 16 the state of a host is unknown; 130, 143 interrupted. All of them: docs/exit-codes.md";
+13 halted, 14 a rollout waits; 16 the state of a host is unknown; 130, 143 interrupted. All of them: docs/exit-codes.md";
 
 /// Run a script or a command on many hosts in many datacenters, through a tree, over plain SSH.
 ///
@@ -59,7 +61,12 @@ pub enum Verb {
     Watch(WatchArgs),
     /// End a run from any terminal of this machine: start nothing new, and end what runs
     Cancel(CancelArgs),
-    /// The nested log of a run, the last one unless named
+    /// A change that goes out in stages, watched: begun, paused, resumed, undone
+    ///
+    /// A file says which hosts, what is run on them, in which stages, how long each is watched and how its health is
+    /// asked. It stops by itself where hosts go bad, and anybody on this machine can see how far it is.
+    Rollout(RolloutArgs),
+    /// The nested log of a run, the last one unless named; or that of a rollout
     Log(LogArgs),
     /// The runs of this machine's ledger; with -h, what earlier runs did to these hosts
     History(Box<HistoryArgs>),
@@ -120,6 +127,9 @@ pub struct RunArgs {
     /// Whether it may start without asking.
     #[command(flatten)]
     pub yes: YesArgs,
+    /// In stages.
+    #[command(flatten)]
+    pub stages: StagesArgs,
     /// Print the plan and start nothing
     #[arg(short = 'n', long, help_heading = "Safety")]
     pub dry_run: bool,
@@ -236,7 +246,7 @@ pub struct CancelArgs {
 /// `mcom log`.
 #[derive(Args, Clone, Debug, Default)]
 pub struct LogArgs {
-    /// The run: its id or the beginning of it
+    /// The run: its id or the beginning of it; or a rollout: its name or id
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
     /// Only these hosts of the run; a pattern over their names

@@ -3,6 +3,7 @@
 mod advice;
 mod command;
 mod groups;
+mod rollout;
 mod value;
 
 pub use advice::{Parsed, no_hosts, parse};
@@ -13,5 +14,9 @@ pub use command::{
 pub use groups::{
     ColorChoice, CredentialsArgs, FoldIgnore, InquiryArgs, LockArgs, OutputArgs, OutputChoice, PaceArgs, PasswordArgs,
     PayloadArgs, ProgressChoice, RunAsArgs, SafetyArgs, SshArgs, TargetArgs, TreeArgs, Yes, YesArgs,
+};
+pub use rollout::{
+    DetachArgs, RolloutArgs, RolloutGoOnArgs, RolloutInitArgs, RolloutListArgs, RolloutOrderArgs, RolloutPlanArgs,
+    RolloutReachArgs, RolloutStartArgs, RolloutStatusArgs, RolloutUndoArgs, RolloutVerb, RolloutWatchArgs, StagesArgs,
 };
 pub use value::{EnvVar, Pick, duration, size, size_text};

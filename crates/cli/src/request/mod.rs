@@ -10,5 +10,6 @@ mod touched;
 
 pub use build::{Planned, build};
 pub use kept::{Already, Made, keep};
+pub use payload::{PayloadParts, Prepared, prepare};
 pub use saved::{Saved, planned_again};
 pub use settle::{random, targets};

@@ -32,7 +32,7 @@ pub struct Prepared {
 const NAME_CHARS: usize = 60;
 
 /// Reads what a request wants run; none where it wants nothing run.
-pub(super) fn prepare(
+pub fn prepare(
     request: &PlanRequest,
     parts: PayloadParts,
     stdin: &StandardInput,

@@ -13,6 +13,7 @@ use crate::run::{Display, Execution, Shown, Terminal, execute, long_links, permi
 use crate::verbs::plan::print_plan;
 use crate::verbs::plan_already::{print_already, still_already};
 use crate::verbs::plan_text::{pick_line, plan_brief};
+use crate::verbs::rollout::in_stages;
 use mcom_model::Plan;
 use mcom_report::sanitise_line;
 
@@ -24,6 +25,9 @@ pub fn run(args: &RunArgs, settings: &Settings) -> Result<u8, CliError> {
         None => (build(args.asked.settle(settings)?, settings, &stdin)?, None),
     };
     let Some(payload) = planned.plan.payload.clone() else { return Err(nothing_to_run()) };
+    if let Some(stages) = &args.stages.stages {
+        return in_stages(stages, planned, payload, args, settings);
+    }
     permitted(&planned.plan, args.password, settings)?;
     if args.dry_run {
         print_plan(&planned, &Made::default(), args.output.json)?;

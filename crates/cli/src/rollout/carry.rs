@@ -1,0 +1,342 @@
+//! Carries a rollout on: what its machine wants is done here, one run, one round of questions and one terminal at a
+//! time, until it is over, waits for an operator, or the operator leaves.
+
+use crate::args::OutputArgs;
+use crate::config::Settings;
+use crate::error::{CliError, ErrorKind, plain};
+use crate::exit;
+use crate::rollout::check::{Round, Stop, ask_round, in_one_line, stop};
+use crate::rollout::chosen::unreadable;
+use crate::rollout::code::of_state;
+use crate::rollout::orders::{Ordered, Reply, orders, pass_on};
+use crate::rollout::runs::{Wanted, ends, in_flight, staged, stopped};
+use crate::rollout::show::Show;
+use crate::run::{Came, EndSignals, Hearing, Operator, Speaker, carry_out_staged, now_ms, who};
+use crate::socket::ControlSocket;
+use mcom_ledger::{RolloutHead, RolloutRecord};
+use mcom_model::{HostRanges, RunId};
+use mcom_rollout::{Answered, Effect, Input, Machine, Order, State, Verb};
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// A rollout that this process has to itself.
+pub struct Carrying<'a> {
+    /// Everything that was fixed before it began.
+    pub head: &'a RolloutHead,
+    /// Its record.
+    pub record: RolloutRecord,
+    /// What decides.
+    pub machine: Machine,
+    /// The settings.
+    pub settings: &'a Settings,
+    /// What is printed.
+    pub output: &'a OutputArgs,
+    /// What the operator typed already.
+    pub operator: Operator,
+    /// The state that this process is started for.
+    pub aim: Option<State>,
+    /// Whether it has just begun, and what its record says was told to nobody.
+    pub is_new: bool,
+}
+
+/// The longest sleep: the clock on the wall may be set in between.
+const NAP: Duration = Duration::from_secs(20);
+
+/// How often the line at the bottom of a terminal is drawn.
+const FRAME: Duration = Duration::from_secs(1);
+
+/// Carries it on and returns the exit code.
+pub fn carry(carrying: Carrying<'_>) -> Result<u8, CliError> {
+    let system =
+        |what: &str, error: &std::io::Error| CliError::new(ErrorKind::File, format!("{what}: {}", plain(error)));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| system("no event loop", &error))?;
+    let Carrying { head, record, machine, settings, output, operator, aim, is_new } = carrying;
+    runtime.block_on(async {
+        let signals = EndSignals::listen().map_err(|error| system("no signals", &error))?;
+        let mut show = Show::new(output, settings);
+        let socket = ControlSocket::bind(record.dir());
+        if let Err(error) = &socket {
+            show.line(&format!("mcom: orders from other terminals will not reach this process: {}", plain(error)));
+        }
+        let rollout = record.reader();
+        for event in rollout.events().map_err(unreadable)? {
+            let event = event.map_err(unreadable)?;
+            match is_new {
+                true => show.event(&head.spec, machine.state(), &event),
+                false => show.past_event(&event),
+            }
+        }
+        let (sender, ordered) = orders();
+        let operator = RefCell::new(operator);
+        let work = Work { head, rollout: &rollout, settings, operator: &operator };
+        let mut carrier = Carrier { work, record, machine, show, signals, ordered, interrupted: 0, in_flight: 0 };
+        let end = tokio::select! {
+            end = carrier.go_on() => end?,
+            never = pass_on(socket.as_ref().ok(), sender) => match never {},
+        };
+        Ok(carrier.leave(end, aim))
+    })
+}
+
+/// Why the process ends.
+enum End {
+    /// There is nothing to do for it.
+    Rests,
+    /// The operator has left.
+    Left,
+}
+
+/// What does not change while the rollout is carried on.
+#[derive(Clone, Copy)]
+struct Work<'a> {
+    head: &'a RolloutHead,
+    rollout: &'a mcom_ledger::StoredRollout,
+    settings: &'a Settings,
+    operator: &'a RefCell<Operator>,
+}
+
+/// Something that goes on beside the loop, and how it is told to stop.
+struct Doing<'a, T, S> {
+    future: Pin<Box<dyn Future<Output = T> + 'a>>,
+    stop: S,
+}
+
+type Running<'a> = Doing<'a, (RunId, HostRanges, Result<Came, CliError>), Speaker>;
+type Asking<'a> = Doing<'a, Result<Answered, String>, Stop>;
+
+struct Carrier<'a> {
+    work: Work<'a>,
+    record: RolloutRecord,
+    machine: Machine,
+    show: Show<'a>,
+    signals: EndSignals,
+    ordered: mpsc::Receiver<Ordered>,
+    /// How often the operator has interrupted.
+    interrupted: u32,
+    /// Hosts that were running when a run was halted, and came to their end.
+    in_flight: u64,
+}
+
+impl<'a> Carrier<'a> {
+    async fn go_on(&mut self) -> Result<End, CliError> {
+        let (mut running, mut asking): (Option<Running<'a>>, Option<Asking<'a>>) = (None, None);
+        loop {
+            if let Err(error) = self.perform(&mut running, &mut asking) {
+                return Err(self.give_up(error, running).await);
+            }
+            if running.is_none() && asking.is_none() && self.rests() {
+                return Ok(End::Rests);
+            }
+            self.show.draw(&self.work.head.spec, self.machine.state(), now_ms());
+            let nap = self.nap();
+            tokio::select! {
+                (run, hosts, came) = of(&mut running) => {
+                    running = None;
+                    self.show.run_ends();
+                    match self.run_ended(run, &hosts, came) {
+                        Some(input) => self.machine.handle(now_ms(), input),
+                        None => return Ok(End::Left),
+                    }
+                }
+                answered = of(&mut asking) => {
+                    asking = None;
+                    self.answered(answered);
+                }
+                Some((order, reply)) = self.ordered.recv() => {
+                    let said = self.ordered(order);
+                    if let Err(error) = self.perform(&mut running, &mut asking) {
+                        return Err(self.give_up(error, running).await);
+                    }
+                    // Only now it is on the disk.
+                    let _ = reply.send(said);
+                }
+                _ = self.signals.next() => {
+                    if self.is_left() {
+                        leave_all(running, asking).await;
+                        return Ok(End::Left);
+                    }
+                }
+                () = tokio::time::sleep(nap) => self.wake(),
+            }
+        }
+    }
+
+    /// Does what the machine wants done, in its order. An error: it could not be recorded.
+    fn perform(&mut self, running: &mut Option<Running<'a>>, asking: &mut Option<Asking<'a>>) -> Result<(), CliError> {
+        while let Some(effect) = self.machine.poll_effect() {
+            match effect {
+                Effect::Record(event) => {
+                    self.record.append(&event).map_err(|error| CliError::new(ErrorKind::Ledger, error.to_string()))?;
+                    self.show.event(&self.work.head.spec, self.machine.state(), &event);
+                }
+                Effect::Run { run, of, hosts, fanouts, max_fail, halted } => {
+                    *running = Some(self.run(Wanted { run, of, hosts, fanouts, max_fail, halted }));
+                }
+                Effect::Halt => {
+                    if let Some(running) = running {
+                        running.stop.halt(None);
+                    }
+                }
+                Effect::Check { hosts, .. } => *asking = Some(self.ask(hosts)),
+                Effect::Leave => {}
+            }
+        }
+        // Whoever does not watch any more wants no answers.
+        if let Some(asking) = asking.as_ref().filter(|_| self.machine.state().state != State::Soaking) {
+            asking.stop.stop();
+        }
+        Ok(())
+    }
+
+    fn rests(&self) -> bool {
+        !self.machine.state().state.goes_on()
+    }
+
+    fn run(&mut self, wanted: Wanted) -> Running<'a> {
+        let (run, hosts) = (wanted.run.clone(), wanted.hosts.clone());
+        let hearing = Hearing::new();
+        let stop = hearing.speaker();
+        let shown = self.show.of_run(hosts.len());
+        self.show.run_begins(stop.clone());
+        let Work { head, rollout, settings, operator } = self.work;
+        let future = Box::pin(async move {
+            let came = match staged(wanted, head, rollout, settings, shown) {
+                Ok(staged) => carry_out_staged(staged, operator, hearing).await,
+                Err(error) => {
+                    let message = format!("what it runs cannot be read from the rollout's record: {}", plain(&error));
+                    Err(CliError::new(ErrorKind::Ledger, message))
+                }
+            };
+            (run, hosts, came)
+        });
+        Doing { future, stop }
+    }
+
+    fn ask(&self, hosts: HostRanges) -> Asking<'a> {
+        let (stop, stopped) = stop();
+        let Work { head, rollout, settings, operator } = self.work;
+        let stage = self.machine.state().stage;
+        let future = Box::pin(ask_round(Round { head, rollout, hosts, stage, settings }, operator, stopped));
+        Doing { future, stop }
+    }
+
+    /// What the machine is told of a run that has ended; none where the operator has left it.
+    fn run_ended(&mut self, run: RunId, hosts: &HostRanges, came: Result<Came, CliError>) -> Option<Input> {
+        match came {
+            Ok(came) => {
+                self.in_flight = in_flight(&came);
+                let ends = ends(&came, hosts)?;
+                Some(Input::RunEnded { stopped: stopped(&came, &run), run, hosts: ends })
+            }
+            Err(error) => Some(Input::RunImpossible { run, why: in_one_line(&error) }),
+        }
+    }
+
+    fn answered(&mut self, answered: Result<Answered, String>) {
+        let input = match answered {
+            Ok(answered) => Input::Checked(answered),
+            Err(why) => Input::CheckImpossible { why },
+        };
+        self.machine.handle(now_ms(), input);
+    }
+
+    fn ordered(&mut self, order: Order) -> Reply {
+        match self.machine.can(&order) {
+            Ok(()) => {
+                self.machine.handle(now_ms(), Input::Asked(order));
+                Reply::Taken
+            }
+            Err(refusal) => Reply::Refused { why: refusal.to_string() },
+        }
+    }
+
+    /// An interrupt: the first one pauses where that is possible, the second leaves.
+    fn is_left(&mut self) -> bool {
+        self.interrupted += 1;
+        if self.interrupted > 1 {
+            return true;
+        }
+        let name = &self.work.head.spec.name;
+        let order = Order { verb: Verb::Pause, who: who(), reason: None };
+        match self.machine.can(&order) {
+            Ok(()) => {
+                self.show.line(&format!(
+                    "interrupted: nothing new starts, what runs comes to its end\ninterrupt again to leave at once: mcom \
+                     rollout resume {name} goes on"
+                ));
+                self.machine.handle(now_ms(), Input::Asked(order));
+            }
+            Err(refusal) => {
+                self.show.line(&format!("mcom: {refusal}\ninterrupt again to leave at once"));
+            }
+        }
+        false
+    }
+
+    fn nap(&self) -> Duration {
+        let now = now_ms();
+        let due = self.machine.next_timeout_ms().map(|due| Duration::from_millis(due.saturating_sub(now)));
+        let most = if self.show.draws() { FRAME } else { NAP };
+        due.map_or(most, |due| due.min(most))
+    }
+
+    fn wake(&mut self) {
+        if self.machine.next_timeout_ms().is_some_and(|due| due <= now_ms()) {
+            self.machine.handle(now_ms(), Input::Timeout);
+        }
+    }
+
+    /// The rollout's record cannot be written: what runs comes to its end, and nothing is decided any more.
+    async fn give_up(&mut self, error: CliError, running: Option<Running<'a>>) -> CliError {
+        let name = &self.work.head.spec.name;
+        if let Some(running) = running {
+            running.stop.halt(Some(format!("mcom: {}; nothing new starts", error.message)));
+            let _ = running.future.await;
+            self.show.run_ends();
+        }
+        error.hint(format!("when it can be written again: mcom rollout resume {name}"))
+    }
+
+    /// Says why the process goes. Returns the exit code.
+    fn leave(mut self, end: End, aim: Option<State>) -> u8 {
+        let (spec, state) = (&self.work.head.spec, self.machine.state());
+        match end {
+            End::Rests => {
+                self.show.ended(spec, state, self.in_flight);
+                of_state(state, aim)
+            }
+            End::Left => {
+                let name = &spec.name;
+                self.show.line(&format!(
+                    "left: rollout {name} is {}\n  go on: mcom rollout resume {name}",
+                    state.state.words()
+                ));
+                exit::INTERRUPTED
+            }
+        }
+    }
+}
+
+/// What comes of something that goes on; never, where nothing does.
+async fn of<T, S>(doing: &mut Option<Doing<'_, T, S>>) -> T {
+    match doing {
+        Some(doing) => doing.future.as_mut().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Lets go of everything that goes on: what runs on hosts goes on there.
+async fn leave_all(running: Option<Running<'_>>, asking: Option<Asking<'_>>) {
+    if let Some(running) = running {
+        running.stop.leave();
+        let _ = running.future.await;
+    }
+    if let Some(asking) = asking {
+        asking.stop.stop();
+        let _ = asking.future.await;
+    }
+}

@@ -1,0 +1,67 @@
+//! Which recorded rollout a verb means.
+
+use crate::config::Settings;
+use crate::error::{CliError, ErrorKind};
+use mcom_ledger::{
+    FindRolloutError, ReadError, RolloutHead, RolloutSummary, StoredRollout, find_rollout, list_rollouts, rollouts_dir,
+};
+
+/// The rollout that goes by this name, or whose id begins so.
+pub fn named(name: &str, settings: &Settings) -> Result<StoredRollout, CliError> {
+    find_rollout(&rollouts_dir(&settings.state_home.value), name).map_err(not_found)
+}
+
+/// The one that is named, else the latest that is not over, else the latest.
+pub fn open_or_latest(name: Option<&str>, settings: &Settings) -> Result<StoredRollout, CliError> {
+    if let Some(name) = name {
+        return named(name, settings);
+    }
+    match open_ones(settings)?.into_iter().next() {
+        Some(open) => StoredRollout::open(open.dir).map_err(unreadable),
+        None => named("latest", settings),
+    }
+}
+
+/// The one that is named, else the only one that is not over: who orders something names it where there are several.
+pub fn the_open_one(name: Option<&str>, verb: &str, settings: &Settings) -> Result<StoredRollout, CliError> {
+    if let Some(name) = name {
+        return named(name, settings);
+    }
+    let mut open = open_ones(settings)?;
+    match open.len() {
+        0 => Err(CliError::new(ErrorKind::NothingLeft, format!("no rollout is there to {verb}: all are over"))
+            .hint("the rollouts of this machine: mcom rollout list")),
+        1 => StoredRollout::open(open.remove(0).dir).map_err(unreadable),
+        count => {
+            let error = CliError::new(ErrorKind::Refused, format!("{count} rollouts are not over: say which one"));
+            Err(open.iter().fold(error, |error, one| {
+                let state = one.state.as_ref().map_or("about to begin", |state| state.state.words());
+                error.hint(format!("mcom rollout {verb} {}: {state}, of {}", one.name, one.who))
+            }))
+        }
+    }
+}
+
+/// Its head.
+pub fn stored_head(rollout: &StoredRollout) -> Result<RolloutHead, CliError> {
+    rollout.head().map_err(unreadable)
+}
+
+fn open_ones(settings: &Settings) -> Result<Vec<RolloutSummary>, CliError> {
+    let listing = list_rollouts(&rollouts_dir(&settings.state_home.value)).map_err(unreadable)?;
+    Ok(listing.rollouts.into_iter().filter(RolloutSummary::is_open).collect())
+}
+
+fn not_found(error: FindRolloutError) -> CliError {
+    match error {
+        FindRolloutError::Read(error) => unreadable(error),
+        error @ FindRolloutError::Empty { .. } => CliError::new(ErrorKind::NoRollout, error.to_string())
+            .hint("a file to begin with: mcom rollout init; then: mcom rollout start FILE"),
+        error => CliError::new(ErrorKind::NoRollout, error.to_string()),
+    }
+}
+
+/// A record that cannot be read.
+pub fn unreadable(error: ReadError) -> CliError {
+    CliError::new(ErrorKind::Ledger, error.to_string())
+}

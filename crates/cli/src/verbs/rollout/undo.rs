@@ -1,0 +1,40 @@
+//! `mcom rollout undo`: reverts a rollout where it began.
+
+use crate::args::RolloutUndoArgs;
+use crate::config::Settings;
+use crate::confirm::confirm;
+use crate::error::{CliError, ErrorKind};
+use crate::rollout::{machine, open_or_latest, options, stored_head};
+use crate::run::who;
+use crate::trace;
+use crate::verbs::rollout::orders::Here;
+use mcom_report::rollout::status_text;
+use mcom_report::sanitise_line;
+use mcom_rollout::{Order, RolloutState, Verb};
+
+/// Reverts it. Returns the exit code.
+pub(super) fn undo(args: &RolloutUndoArgs, settings: &Settings) -> Result<u8, CliError> {
+    trace::start(args.output.verbose);
+    let rollout = open_or_latest(args.name.as_deref(), settings)?;
+    let head = stored_head(&rollout)?;
+    let order = Order { verb: Verb::Undo { skipped: args.all }, who: who(), reason: args.reason.clone() };
+    let machine = machine(&rollout, &head)?;
+    machine.can(&order).map_err(|refusal| CliError::new(ErrorKind::Refused, refusal.to_string()))?;
+    if !args.detach.detached {
+        let (hosts, name) = (hosts(machine.state(), args.all), sanitise_line(head.spec.name.as_bytes()));
+        let brief =
+            || status_text(&head.spec, machine.state(), None, crate::run::now_ms(), &options(&args.output, settings));
+        confirm(&format!("undo {name}"), hosts, args.yes.yes(), brief, settings)?;
+    }
+    let mut words = vec!["undo".to_owned(), head.spec.id.to_string()];
+    words.extend(args.all.then(|| "--all".to_owned()));
+    words.extend(args.reason.iter().map(|reason| format!("--reason={reason}")));
+    let here = Here { rollout: &rollout, head: &head, output: &args.output };
+    here.or_without(order, args.detach.detach, args.detach.detached, &words, settings)
+}
+
+/// On how many hosts something is reverted.
+fn hosts(state: &RolloutState, all: bool) -> usize {
+    let before = if all { state.skipped().len() } else { 0 };
+    state.changed().len() + state.half_changed().len() + before
+}
