@@ -61,7 +61,7 @@ impl Machine {
                 State::Paused => Ok(()),
                 State::Soaking if skip.any() => Ok(()),
                 State::AwaitingApproval => Err(self.other("approve", "it waits for somebody to say that it may go on")),
-                State::Aborting | State::Undoing => Err(self.other("watch", "it cannot be held up")),
+                State::Aborting | State::Undoing => Err(self.other("watch", "it comes to its end by itself")),
                 _ if skip.any() => Err(self.other("watch", "nothing soaks that could be cut short")),
                 _ => Err(self.other("watch", "it goes on")),
             },

@@ -8,7 +8,8 @@ use mcom_model::{HostId, HostRanges, OutcomeKind, RunId};
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// A process carries the rollout on: the first input of each of them.
+    /// A process carries the rollout on: its first input, unless that is an order. Whoever types one where no process
+    /// is must not see begin what the order is to prevent.
     CarryOn {
         /// Who, as `user@host`.
         who: String,
