@@ -142,6 +142,23 @@ fn the_past_is_folded_by_run() {
 }
 
 #[test]
+fn what_reverted_another_payload_says_so() {
+    let undo = past("9zzzabcd.1", "bob@bastion2", 3_600_000, Some(Outcome::Ok));
+    let undo = PastAttempt {
+        what: "unfix.sh".into(),
+        payload: Digest::of(b"unfix"),
+        undoes: Some(Digest::of(b"fix")),
+        reason: Some("CHG124".into()),
+        ..undo
+    };
+    let answers = vec![("mail1-dc1".into(), Ok(known(vec![undo])))];
+    assert_snapshot!(text(|out| write_past(&answers, &OPTIONS, out)), @r#"
+    2026-07-22 13:02:11Z (1h00m ago)  run 9zzzabcd  bob@bastion2 from 10.1.0.7  unfix.sh 97b40b  reverts 3b6a8e  "CHG124"
+        ok 1  mail1-dc1
+    "#);
+}
+
+#[test]
 fn the_past_in_a_pipe_and_for_programs() {
     let options = AnswerOptions { style: AnswerStyle::Lines, ..OPTIONS };
     assert_snapshot!(text(|out| write_past(&pasts(), &options, out)), @r#"
