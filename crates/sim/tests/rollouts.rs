@@ -16,7 +16,7 @@ const DEADLY_STEPS: u64 = 250;
 const SABOTAGED_SEEDS: u64 = 4_000;
 
 /// What never occurred was not tested, so a zero fails.
-const MUST_OCCUR: [&str; 47] = [
+const MUST_OCCUR: [&str; 48] = [
     "aborted",
     "aborting",
     "asked: abort",
@@ -53,6 +53,7 @@ const MUST_OCCUR: [&str; 47] = [
     "run ended",
     "run of a stage begun",
     "run of the engine",
+    "run of the engine carried on",
     "run of the undo begun",
     "running",
     "sick hosts",

@@ -83,8 +83,9 @@ impl Life {
     pub(super) fn take_up(&mut self, run: RunId, of: RunOf, hosts: &HostRanges, max_fail: Option<u64>, halted: bool) {
         let impossible = (!self.has_key()).then(|| "no key".to_owned());
         if impossible.is_none() {
-            if self.runs.contains_key(&run) {
-                self.stats.count("run carried on");
+            if let Some(run) = self.runs.get(&run) {
+                let is_real = matches!(run, Run::Real(_));
+                self.stats.count(if is_real { "run of the engine carried on" } else { "run carried on" });
             } else {
                 let new = self.new_run(&run, of, hosts, max_fail);
                 self.runs.insert(run.clone(), new);
