@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::cell::Cell;
 use std::convert::Infallible;
 use std::fs::{File, Permissions};
 use std::io::{self, BufRead as _, BufReader, Write as _};
@@ -29,6 +30,8 @@ pub struct ControlSocket {
     _folder: File,
     path: PathBuf,
     listener: UnixListener,
+    /// Whether somebody has asked and is not answered yet.
+    answering: Cell<bool>,
 }
 
 impl ControlSocket {
@@ -42,7 +45,12 @@ impl ControlSocket {
         }
         let listener = UnixListener::bind(&path)?;
         std::fs::set_permissions(&path, Permissions::from_mode(0o600))?;
-        Ok(Self { _folder: folder, path, listener })
+        Ok(Self { _folder: folder, path, listener, answering: Cell::new(false) })
+    }
+
+    /// Whether somebody has asked and is not answered yet: whoever leaves goes on answering until then.
+    pub fn is_answering(&self) -> bool {
+        self.answering.get()
     }
 
     /// Answers every question, one after another. Never returns.
@@ -50,8 +58,10 @@ impl ControlSocket {
         loop {
             match self.listener.accept().await {
                 Ok((stream, _)) => {
+                    self.answering.set(true);
                     // Who does not ask in time, or goes away, is not answered.
                     let _ = tokio::time::timeout(TIME, one(stream, &mut answer)).await;
+                    self.answering.set(false);
                 }
                 // No room for another open file, for example: it passes.
                 Err(error) => {

@@ -36,14 +36,15 @@ pub struct Carrying<'a> {
     pub output: &'a OutputArgs,
     /// What the operator typed already.
     pub operator: Operator,
-    /// The state that this process is started for.
-    pub aim: Option<State>,
     /// Whether it has just begun, and what its record says was told to nobody.
     pub is_new: bool,
 }
 
 /// The longest sleep: the clock on the wall may be set in between.
 const NAP: Duration = Duration::from_secs(20);
+
+/// How long answers are passed on before it is looked whether all are.
+const LAST_WORDS: Duration = Duration::from_millis(5);
 
 /// How often the line at the bottom of a terminal is drawn.
 const FRAME: Duration = Duration::from_secs(1);
@@ -54,7 +55,7 @@ pub fn carry(carrying: Carrying<'_>) -> Result<u8, CliError> {
         |what: &str, error: &std::io::Error| CliError::new(ErrorKind::File, format!("{what}: {}", plain(error)));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| system("no event loop", &error))?;
-    let Carrying { head, record, machine, settings, output, operator, aim, is_new } = carrying;
+    let Carrying { head, record, machine, settings, output, operator, is_new } = carrying;
     runtime.block_on(async {
         let signals = EndSignals::listen().map_err(|error| system("no signals", &error))?;
         let mut show = Show::new(output, settings);
@@ -74,11 +75,17 @@ pub fn carry(carrying: Carrying<'_>) -> Result<u8, CliError> {
         let operator = RefCell::new(operator);
         let work = Work { head, rollout: &rollout, settings, operator: &operator };
         let mut carrier = Carrier { work, record, machine, show, signals, ordered, interrupted: 0, in_flight: 0 };
+        let mut passing = std::pin::pin!(pass_on(socket.as_ref().ok(), sender));
         let end = tokio::select! {
             end = carrier.go_on() => end?,
-            never = pass_on(socket.as_ref().ok(), sender) => match never {},
+            never = &mut passing => match never {},
         };
-        Ok(carrier.leave(end, aim))
+        // Who comes now hears that it is ending; who was heard hears what came of it.
+        carrier.ordered.close();
+        while socket.as_ref().is_ok_and(ControlSocket::is_answering) {
+            let _ = tokio::time::timeout(LAST_WORDS, &mut passing).await;
+        }
+        Ok(carrier.leave(end))
     })
 }
 
@@ -302,12 +309,12 @@ impl<'a> Carrier<'a> {
     }
 
     /// Says why the process goes. Returns the exit code.
-    fn leave(mut self, end: End, aim: Option<State>) -> u8 {
+    fn leave(mut self, end: End) -> u8 {
         let (spec, state) = (&self.work.head.spec, self.machine.state());
         match end {
             End::Rests => {
                 self.show.ended(spec, state, self.in_flight);
-                of_state(state, aim)
+                of_state(state)
             }
             End::Left => {
                 let name = &spec.name;

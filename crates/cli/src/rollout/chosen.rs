@@ -6,8 +6,25 @@ use mcom_ledger::{
     FindRolloutError, ReadError, RolloutHead, RolloutSummary, StoredRollout, find_rollout, list_rollouts, rollouts_dir,
 };
 
-/// The rollout that goes by this name, or whose id begins so.
-pub fn named(name: &str, settings: &Settings) -> Result<StoredRollout, CliError> {
+/// The rollout that goes by this name, or whose id begins so, and whether that is all of its name or id; none where there
+/// is none.
+pub fn find(name: &str, settings: &Settings) -> Result<Option<(StoredRollout, bool)>, CliError> {
+    if name.contains('/') {
+        // A path is that of a run.
+        return Ok(None);
+    }
+    match find_rollout(&rollouts_dir(&settings.state_home.value), name) {
+        Ok(rollout) => {
+            let spec = stored_head(&rollout)?.spec;
+            let is_whole = spec.name == name || spec.id.as_str() == name;
+            Ok(Some((rollout, is_whole)))
+        }
+        Err(FindRolloutError::Read(error)) => Err(unreadable(error)),
+        Err(_) => Ok(None),
+    }
+}
+
+fn named(name: &str, settings: &Settings) -> Result<StoredRollout, CliError> {
     find_rollout(&rollouts_dir(&settings.state_home.value), name).map_err(not_found)
 }
 

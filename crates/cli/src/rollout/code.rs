@@ -1,10 +1,10 @@
 //! Exit codes of rollouts.
 
 use crate::exit;
-use mcom_rollout::{RolloutState, State, Why};
+use mcom_rollout::{RolloutState, State, Verb, Why};
 
-/// What `status` exits with: the state of now.
-pub fn of_status(state: &RolloutState) -> u8 {
+/// What `status`, and a process that leaves a rollout in this state, exits with.
+pub fn of_state(state: &RolloutState) -> u8 {
     match state.state {
         State::Done => exit::OK,
         State::Aborting | State::Aborted | State::Undoing | State::Undone => exit::HALTED,
@@ -13,10 +13,13 @@ pub fn of_status(state: &RolloutState) -> u8 {
     }
 }
 
-/// What a process exits with that leaves a rollout in this state. `aim` is the state that it was started for: one that
-/// is reached is no failure.
-pub fn of_state(state: &RolloutState, aim: Option<State>) -> u8 {
-    if aim == Some(state.state) { exit::OK } else { of_status(state) }
+/// What a verb exits with whose order another process follows: what it asks for is not reached yet.
+pub(super) const fn of_order(verb: Verb) -> u8 {
+    match verb {
+        Verb::Resume(_) | Verb::Approve(_) => exit::OK,
+        Verb::Pause => exit::WAITS,
+        Verb::Abort | Verb::Undo { .. } => exit::HALTED,
+    }
 }
 
 /// Whether hosts, or their health, have stopped it.
@@ -45,9 +48,7 @@ mod tests {
             (State::Aborted, None, exit::HALTED),
             (State::Undone, bad, exit::HALTED),
         ] {
-            assert_eq!(of_status(&at(state, why)), code, "{state:?}");
+            assert_eq!(of_state(&at(state, why)), code, "{state:?}");
         }
-        assert_eq!(of_state(&at(State::Aborted, None), Some(State::Aborted)), exit::OK);
-        assert_eq!(of_state(&at(State::Aborted, None), Some(State::Done)), exit::HALTED);
     }
 }

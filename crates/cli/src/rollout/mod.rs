@@ -19,8 +19,8 @@ mod watch;
 
 pub use begin::begin;
 pub use carry::{Carrying, carry};
-pub use chosen::{open_or_latest, stored_head, the_open_one, unreadable};
-pub use code::of_status;
+pub use chosen::{find, open_or_latest, stored_head, the_open_one, unreadable};
+pub use code::of_state;
 pub use detach::{become_detached, go_on_without};
 pub use intent::Intent;
 pub use keys::try_keys;

@@ -3,14 +3,14 @@
 use crate::args::OutputArgs;
 use crate::config::Settings;
 use crate::error::{CliError, ErrorKind};
-use crate::exit;
 use crate::output::say;
 use crate::rollout::carry::{Carrying, carry};
 use crate::rollout::chosen::unreadable;
+use crate::rollout::code::of_order;
 use crate::rollout::orders::{self, Reply};
 use crate::run::{Operator, now_ms, who};
 use mcom_ledger::{ReopenError, RolloutHead, RolloutRecord, StoredRollout, Writer};
-use mcom_rollout::{Input, Machine, Order, RolloutState, State, Verb, Window};
+use mcom_rollout::{Input, Machine, Order, RolloutState, Verb, Window};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -65,23 +65,12 @@ fn follow_here(given: Given<'_>, record: RolloutRecord) -> Result<u8, CliError> 
     if !is_just_that {
         machine.can(&order).map_err(|refusal| CliError::new(ErrorKind::Refused, refusal.to_string()))?;
     }
-    let aim = Some(aim_of(order.verb));
     machine.handle(now_ms(), Input::CarryOn { who: order.who.clone() });
     if !is_just_that {
         machine.handle(now_ms(), Input::Asked(order));
     }
     let operator = Operator::default();
-    carry(Carrying { head, record, machine, settings, output, operator, aim, is_new: false })
-}
-
-/// What an order is given for.
-const fn aim_of(verb: Verb) -> State {
-    match verb {
-        Verb::Pause => State::Paused,
-        Verb::Resume(_) | Verb::Approve(_) => State::Done,
-        Verb::Abort => State::Aborted,
-        Verb::Undo { .. } => State::Undone,
-    }
+    carry(Carrying { head, record, machine, settings, output, operator, is_new: false })
 }
 
 /// What decides, as the record left it.
@@ -101,7 +90,7 @@ fn taken(given: &Given<'_>, writer: &Writer) -> u8 {
         let (verb, name) = (given.order.verb, &given.head.spec.name);
         say(&format!("{verb}: {writer} carries it out\n  how far it is: mcom rollout status {name}\n"));
     }
-    exit::OK
+    of_order(given.order.verb)
 }
 
 fn no_answer(given: &Given<'_>, writer: &Writer, why: &str) -> CliError {

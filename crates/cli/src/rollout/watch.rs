@@ -6,7 +6,7 @@ use crate::error::{CliError, ErrorKind, plain};
 use crate::exit;
 use crate::output::say;
 use crate::rollout::chosen::unreadable;
-use crate::rollout::code::of_status;
+use crate::rollout::code::of_state;
 use crate::rollout::show::Show;
 use crate::run::{EndSignals, Followed, follow_inside, now_ms};
 use mcom_ledger::{Events, RolloutHead, StoredRollout, find_run_by_id, runs_dir};
@@ -67,7 +67,7 @@ impl Watcher<'_> {
                     let name = &self.head.spec.name;
                     say(&format!("mcom: nobody carries rollout {name} on: mcom rollout resume {name}\n"));
                 }
-                return Ok(of_status(&self.state));
+                return Ok(of_state(&self.state));
             }
             if let Some(run) = self.run_to_show() {
                 if let Followed::Left = self.follow(run).await? {

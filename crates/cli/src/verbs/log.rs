@@ -4,8 +4,10 @@ use crate::args::{LogArgs, LogOrder as Order};
 use crate::config::Settings;
 use crate::error::{CliError, ErrorKind, plain};
 use crate::resolve::names_among;
+use crate::rollout::find;
 use crate::run::{LedgerBodies, Terminal, ignore, now_ms, run_info};
 use crate::verbs::chosen::{named, unreadable};
+use crate::verbs::log_rollout::log_of_rollout;
 use crate::verbs::pager::Pager;
 use mcom_ledger::{RunStatus, StoredRun, runs_dir};
 
@@ -20,7 +22,14 @@ use std::sync::Arc;
 pub fn log(args: &LogArgs, settings: &Settings) -> Result<(), CliError> {
     let grep = args.grep.as_deref().map(expression).transpose()?;
     let runs = runs_dir(&settings.state_home.value);
-    let run = named(&runs, args.run.as_deref())?;
+    let rollout = args.run.as_deref().map(|name| find(name, settings)).transpose()?.flatten();
+    let run = match (named(&runs, args.run.as_deref()), rollout) {
+        // A name that is typed in full is meant, whichever run's id begins so.
+        (_, Some((rollout, true))) | (Err(_), Some((rollout, false))) => {
+            return log_of_rollout(&rollout, args, grep, settings);
+        }
+        (run, _) => run?,
+    };
     let head = run.head().map_err(unreadable)?;
     let info = Arc::new(run_info(&head));
     let terminal = Terminal::of_process();
@@ -36,7 +45,17 @@ pub fn log(args: &LogArgs, settings: &Settings) -> Result<(), CliError> {
     if args.raw {
         return exact(&view, hosts.unwrap_or_default(), run);
     }
-    let options = LogOptions {
+    let options = LogOptions { hosts, running, ..options(args, grep, settings) };
+    let mut pager = Pager::start(terminal.out);
+    let written = nested_log(&view, &LedgerBodies(run), &options, pager.writer());
+    pager.finish();
+    printed(written)
+}
+
+/// How the log is written, whatever it is of.
+pub(super) fn options(args: &LogArgs, grep: Option<Regex>, settings: &Settings) -> LogOptions {
+    let terminal = Terminal::of_process();
+    LogOptions {
         verbose: args.verbose,
         failed: args.failed,
         grep,
@@ -44,18 +63,14 @@ pub fn log(args: &LogArgs, settings: &Settings) -> Result<(), CliError> {
             Order::Host => LogOrder::Host,
             Order::Time => LogOrder::Time,
         }),
-        hosts,
+        hosts: None,
         ignore: ignore(&settings.fold_ignore.value),
         tty: terminal.out,
         color: terminal.color(args.color.unwrap_or(settings.color.value), terminal.out),
-        running,
+        running: false,
         now_ms: Some(now_ms()),
         width: (terminal.out && terminal.err).then_some(terminal.size.0),
-    };
-    let mut pager = Pager::start(terminal.out);
-    let written = nested_log(&view, &LedgerBodies(run), &options, pager.writer());
-    pager.finish();
-    printed(written)
+    }
 }
 
 /// The hosts of `-h`; none where all are meant.
@@ -92,7 +107,7 @@ fn events(run: &StoredRun, info: Arc<RunInfo>) -> Result<(), CliError> {
 }
 
 /// A reader that went away is no error.
-fn printed(written: io::Result<()>) -> Result<(), CliError> {
+pub(super) fn printed(written: io::Result<()>) -> Result<(), CliError> {
     match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(CliError::new(ErrorKind::Ledger, format!("the log cannot be shown: {}", plain(&error))))

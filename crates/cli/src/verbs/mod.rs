@@ -7,6 +7,7 @@ mod doctor;
 mod history;
 mod hosts;
 mod log;
+mod log_rollout;
 mod pager;
 mod ping;
 mod plan;

@@ -10,7 +10,6 @@ use crate::rollout::{Carrying, Laid, begin, carry, go_on_without, lay, load, opt
 use crate::run::{Operator, Terminal};
 use crate::verbs::rollout::plan::{brief, text};
 use mcom_report::sanitise_line;
-use mcom_rollout::State;
 
 /// How a rollout begins.
 pub(super) struct Beginning<'a> {
@@ -52,6 +51,5 @@ pub(super) fn begun(laid: Laid, how: Beginning<'_>, settings: &Settings) -> Resu
         go_on_without(&rollout, &head.spec.name, &["resume".to_owned(), head.spec.id.to_string()])?;
         return Ok(exit::OK);
     }
-    let aim = Some(State::Done);
-    carry(Carrying { head: &head, record, machine, settings, output, operator, aim, is_new: true })
+    carry(Carrying { head: &head, record, machine, settings, output, operator, is_new: true })
 }

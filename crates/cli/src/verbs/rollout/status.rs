@@ -4,7 +4,7 @@ use crate::args::RolloutStatusArgs;
 use crate::config::Settings;
 use crate::error::CliError;
 use crate::output::print;
-use crate::rollout::{carrier, of_status, open_or_latest, stored_head, unreadable};
+use crate::rollout::{carrier, of_state, open_or_latest, stored_head, unreadable};
 use crate::run::{Terminal, now_ms};
 use mcom_report::rollout::{RolloutOptions, status_json, status_text};
 use mcom_rollout::RolloutState;
@@ -28,5 +28,5 @@ pub(super) fn status(args: &RolloutStatusArgs, settings: &Settings) -> Result<u8
         false => status_text(&spec, &state, carrier.as_ref(), now_ms(), &options),
     };
     print(&text)?;
-    Ok(of_status(&state))
+    Ok(of_state(&state))
 }
