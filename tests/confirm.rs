@@ -192,6 +192,25 @@ fn a_plan_that_its_run_would_be_refused_is_printed_and_refused() {
 }
 
 #[test]
+fn stages_are_what_a_rule_about_them_asks_for() {
+    let alone = Alone::new();
+    let policy = "stages_above = 3\n[[forbidden]]\nhosts = 'db*'\nat_most = 1\nwhy = 'the quorum'\n";
+    let staged =
+        |hosts: &str, stages: &str| alone.under(policy, &["-h", hosts, "--stages", stages, "-n", "--", "true"]);
+    staged("web[1-4]-dc1", "1,all").expect(0);
+    let one = staged("web[1-4]-dc1", "all").expect(4);
+    assert!(
+        one.err.contains("more than 3 hosts go in stages (stages_above, HERE/policy/policy.toml:1)"),
+        "{}",
+        one.err
+    );
+    let wide = staged("db[1-3]-dc1", "1,all").expect(4);
+    assert!(wide.err.contains("has 2 hosts of db*, and may have 1 at most: the quorum"), "{}", wide.err);
+    staged("db[1-3]-dc1", "1,2,3").expect(0);
+    assert!(!alone.path().join("state/mcom/rollouts").exists());
+}
+
+#[test]
 fn a_set_by_group_is_that_of_the_configured_inventory() {
     let alone = Alone::with_inventory("[[hosts]]\npattern = 'db[1-3]'\ngroups = ['quorum']\n");
     alone.file("mine.toml", "[[hosts]]\npattern = 'db[1-3]'\n");

@@ -18,7 +18,6 @@ pub fn check_run(plan: &Plan, reason: Option<&str>, settings: &Settings) -> Resu
 
 /// Refuses stages, each by its name with the hosts that it adds, where one of them breaks a rule, or where there are
 /// none to speak of.
-#[allow(dead_code, reason = "for stages, which the verbs of rollouts have")]
 pub fn check_stages<'s>(
     plan: &Plan,
     stages: impl IntoIterator<Item = (&'s str, &'s HostRanges)>,

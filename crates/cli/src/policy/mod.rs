@@ -3,6 +3,4 @@
 mod check;
 mod sets;
 
-pub use check::check_run;
-#[allow(unused_imports, reason = "for stages, which the verbs of rollouts have")]
-pub use check::check_stages;
+pub use check::{check_run, check_stages};

@@ -26,6 +26,9 @@ pub fn run(args: &RunArgs, settings: &Settings) -> Result<u8, CliError> {
     };
     let Some(payload) = planned.plan.payload.clone() else { return Err(nothing_to_run()) };
     if let Some(stages) = &args.stages.stages {
+        if let Some(saved) = &saved {
+            still_already(saved, &planned.plan, &args.asked.ssh, settings)?;
+        }
         return in_stages(stages, planned, payload, args, settings);
     }
     permitted(&planned.plan, args.password, settings)?;
