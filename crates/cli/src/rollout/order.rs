@@ -65,10 +65,9 @@ fn follow_here(given: Given<'_>, record: RolloutRecord) -> Result<u8, CliError> 
     if !is_just_that {
         machine.can(&order).map_err(|refusal| CliError::new(ErrorKind::Refused, refusal.to_string()))?;
     }
-    machine.handle(now_ms(), Input::CarryOn { who: order.who.clone() });
-    if !is_just_that {
-        machine.handle(now_ms(), Input::Asked(order));
-    }
+    // Whoever carried it on first would begin what an order is there to prevent.
+    let first = if is_just_that { Input::CarryOn { who: order.who } } else { Input::Asked(order) };
+    machine.handle(now_ms(), first);
     let operator = Operator::default();
     carry(Carrying { head, record, machine, settings, output, operator, is_new: false })
 }
