@@ -35,6 +35,8 @@ pub struct Machine {
     halted: bool,
     /// Whether a round of questions is out.
     asks: bool,
+    /// Whether that round is one of a soak that was broken off, as it may have been itself: its answers say nothing.
+    is_stale: bool,
     /// When the next round is due.
     next_check_ms: u64,
     has_left: bool,
@@ -63,6 +65,7 @@ impl Machine {
             runs: false,
             halted: false,
             asks: false,
+            is_stale: false,
             next_check_ms: 0,
             has_left: false,
             has_caught_up: false,

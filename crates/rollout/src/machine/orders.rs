@@ -63,7 +63,7 @@ impl Machine {
             Some(State::AwaitingApproval) => self.become_now(State::AwaitingApproval, None, None),
             Some(State::Soaking) if self.has_nothing_to_run() => {
                 let left_ms = if skip.soak { 0 } else { self.state.soak_left_ms };
-                self.become_now(State::Soaking, Some(self.now_ms + left_ms), None);
+                self.become_now(State::Soaking, Some(self.now_ms.saturating_add(left_ms)), None);
                 self.ask_at_once();
             }
             Some(State::Running | State::Soaking) if self.has_begun_stage() => {

@@ -24,6 +24,7 @@ impl Machine {
 
     pub(super) fn ask_at_once(&mut self) {
         self.has_heard = false;
+        self.is_stale = self.asks;
         self.next_check_ms = self.now_ms;
         self.go_on_soaking();
     }
@@ -53,8 +54,7 @@ impl Machine {
     }
 
     pub(super) fn checked(&mut self, answered: Answered) {
-        // Whoever paused in between has the hosts asked again.
-        if !std::mem::take(&mut self.asks) || self.state.state != State::Soaking {
+        if !self.counts() {
             return;
         }
         self.has_heard = true;
@@ -77,10 +77,22 @@ impl Machine {
     }
 
     pub(super) fn check_impossible(&mut self, said: String) {
-        self.asks = false;
-        if self.state.state == State::Soaking {
+        if self.counts() {
             self.pause(Why::CannotReach { said });
         }
+    }
+
+    /// A round is back: whether what it says counts. Whoever paused in between has the hosts asked again.
+    fn counts(&mut self) -> bool {
+        let was_out = std::mem::take(&mut self.asks);
+        let is_stale = std::mem::take(&mut self.is_stale);
+        if !was_out || self.state.state != State::Soaking {
+            return false;
+        }
+        if is_stale {
+            self.go_on_soaking();
+        }
+        !is_stale
     }
 
     /// Hosts that answer under another boot id than the one that their payload was claimed under are back.

@@ -218,3 +218,18 @@ fn an_undo_reaches_who_was_begun_and_with_all_who_was_skipped() {
         assert_eq!(hosts.iter().map(|host| host.0).collect::<Vec<_>>(), expected);
     }
 }
+
+#[test]
+fn answers_to_questions_from_before_a_pause_say_nothing() {
+    let mut life = Life::begun(spec(true));
+    life.run_ends(ok);
+    assert!(life.asks.is_some());
+    life.asks(Verb::Pause);
+    life.asks(Verb::Resume(Skip::default()));
+    // Whoever broke the round off calls those sick that had not answered.
+    life.answers(Answer::Sick);
+    assert_eq!(life.state(), State::Soaking);
+    assert!(life.asks.is_some(), "they are asked again");
+    life.answers(Answer::Sick);
+    assert_eq!(life.state(), State::Paused);
+}
