@@ -3,12 +3,13 @@
 use crate::config::Settings;
 use crate::error::{CliError, ErrorKind};
 use crate::rollout::lay::Laid;
+use crate::run::now_ms;
 use mcom_fleet::hostset::fold;
 use mcom_ledger::{
     HoldError, RolloutHead, RolloutRecord, RolloutSummary, StoredRollout, hold, list_rollouts, rollouts_dir,
 };
 use mcom_model::Plan;
-use mcom_rollout::{Effect, Input, Machine};
+use mcom_rollout::{Effect, Input, Machine, RolloutSpec};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -26,6 +27,8 @@ pub fn begin(laid: Laid, settings: &Settings) -> Result<(RolloutHead, RolloutRec
     {
         refuse_overlap(&spec.plan, other)?;
     }
+    // A question may have waited for its answer: the window, and the time that everything takes, count from here.
+    let spec = RolloutSpec { started_ms: now_ms(), ..spec };
     let version = concat!("mcom ", env!("CARGO_PKG_VERSION"));
     let head = RolloutHead::new(spec, version, std::env::args().collect(), links);
     let mut record = RolloutRecord::create(&rollouts, &head).map_err(|error| ledger(&error))?;
