@@ -2,6 +2,7 @@
 //! in the rollout's folder.
 
 use crate::error::{CliError, ErrorKind, plain};
+use crate::exit;
 use crate::output::say;
 use crate::rollout::begin::folder;
 use crate::rollout::chosen::unreadable;
@@ -24,8 +25,9 @@ const LOOK: Duration = Duration::from_millis(20);
 /// Lines of the file that are shown where it goes wrong.
 const LINES: usize = 12;
 
-/// Starts `mcom rollout VERB...`, waits until that process has the rollout, and says how to see what it does.
-pub fn go_on_without(rollout: &StoredRollout, name: &str, words: &[String]) -> Result<(), CliError> {
+/// Starts `mcom rollout VERB...`, waits until that process has the rollout, and says how to see what it does. Returns the
+/// exit code: that of the process, where there was nothing left for it to do.
+pub fn go_on_without(rollout: &StoredRollout, name: &str, words: &[String]) -> Result<u8, CliError> {
     let path = rollout.dir().join(LOG);
     let failed = |what: &str, error: &std::io::Error| {
         CliError::new(ErrorKind::File, format!("{what}: {}", plain(error)))
@@ -39,23 +41,33 @@ pub fn go_on_without(rollout: &StoredRollout, name: &str, words: &[String]) -> R
     let mut command = Command::new(exe);
     command.arg("rollout").args(words).arg("--detached").stdin(Stdio::null()).stdout(log).stderr(both);
     let mut child = command.spawn().map_err(|error| failed("this program cannot be started again", &error))?;
-    wait_for(&mut child, rollout, &path, begins, name)?;
-    say(&format!(
-        "{name} goes on without this terminal (process {})\n  how far it is: mcom rollout status {name}\n  follow it: mcom \
-         rollout watch {name}\n",
-        child.id()
-    ));
-    Ok(())
+    let ended = wait_for(&mut child, rollout, &path, begins, name)?;
+    match ended {
+        None => say(&format!(
+            "{name} goes on without this terminal (process {})\n  how far it is: mcom rollout status {name}\n  follow it: \
+             mcom rollout watch {name}\n",
+            child.id()
+        )),
+        Some(_) => say(&format!("{name} goes no further for now\n  how far it is: mcom rollout status {name}\n")),
+    }
+    Ok(ended.unwrap_or(exit::OK))
 }
 
-/// Waits until the process has the rollout, or has ended: what is left of that is in its output.
-fn wait_for(child: &mut Child, rollout: &StoredRollout, log: &Path, begins: u64, name: &str) -> Result<(), CliError> {
+/// Waits until the process has the rollout, or has ended: what is left of that is in its output. Its exit code, where it
+/// did all that there was to do.
+fn wait_for(
+    child: &mut Child,
+    rollout: &StoredRollout,
+    log: &Path,
+    begins: u64,
+    name: &str,
+) -> Result<Option<u8>, CliError> {
     let until = Instant::now() + PATIENCE;
     loop {
         if let Ok(Some(status)) = child.try_wait() {
-            // It may have done all there was to do.
-            if status.code().is_some_and(|code| code == 0 || code >= 10) {
-                return Ok(());
+            let code = status.code().and_then(|code| u8::try_from(code).ok());
+            if let Some(code) = code.filter(|code| [exit::OK, exit::HALTED, exit::WAITS].contains(code)) {
+                return Ok(Some(code));
             }
             let said = std::fs::read(log).unwrap_or_default();
             let said = String::from_utf8_lossy(said.get(begins as usize..).unwrap_or_default()).into_owned();
@@ -65,7 +77,7 @@ fn wait_for(child: &mut Child, rollout: &StoredRollout, log: &Path, begins: u64,
             return Err(error.hint(format!("carry it on here: mcom rollout resume {name}")));
         }
         if rollout.writer().map_err(unreadable)?.is_some_and(|writer| writer.pid == child.id()) {
-            return Ok(());
+            return Ok(None);
         }
         if Instant::now() >= until {
             return Err(CliError::new(ErrorKind::Busy, format!("process {} does not take the rollout up", child.id()))

@@ -3,7 +3,6 @@
 use crate::args::{OutputArgs, RolloutGoOnArgs, RolloutOrderArgs};
 use crate::config::Settings;
 use crate::error::{CliError, ErrorKind};
-use crate::exit;
 use crate::rollout::{Given, become_detached, give, go_on_without, machine, stored_head, the_open_one, unreadable};
 use crate::run::who;
 use crate::trace;
@@ -81,8 +80,7 @@ impl Here<'_> {
             return give(Given { rollout, head, order, settings, output });
         }
         refuse_now(rollout, head, &order)?;
-        go_on_without(rollout, &head.spec.name, words)?;
-        Ok(exit::OK)
+        go_on_without(rollout, &head.spec.name, words)
     }
 }
 

@@ -4,7 +4,6 @@ use crate::args::{OutputArgs, RolloutStartArgs, Yes};
 use crate::config::Settings;
 use crate::confirm::{confirm, is_asked};
 use crate::error::CliError;
-use crate::exit;
 use crate::output::say;
 use crate::rollout::{Carrying, Laid, begin, carry, go_on_without, lay, load, options, try_keys};
 use crate::run::{Operator, Terminal};
@@ -48,8 +47,7 @@ pub(super) fn begun(laid: Laid, how: Beginning<'_>, settings: &Settings) -> Resu
     if detach {
         let rollout = record.reader();
         drop(record);
-        go_on_without(&rollout, &head.spec.name, &["resume".to_owned(), head.spec.id.to_string()])?;
-        return Ok(exit::OK);
+        return go_on_without(&rollout, &head.spec.name, &["resume".to_owned(), head.spec.id.to_string()]);
     }
     carry(Carrying { head: &head, record, machine, settings, output, operator, is_new: true })
 }
