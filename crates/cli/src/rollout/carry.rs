@@ -278,7 +278,12 @@ impl<'a> Carrier<'a> {
                 self.machine.handle(now_ms(), Input::Asked(order));
             }
             Err(refusal) => {
-                self.show.line(&format!("mcom: {refusal}\ninterrupt again to leave at once"));
+                let text = format!("mcom: {refusal}\ninterrupt again to leave at once");
+                match self.machine.state().state {
+                    // It was refused to stop what reverts.
+                    State::Undoing => self.show.aside(&text),
+                    _ => self.show.line(&text),
+                }
             }
         }
         false
@@ -300,9 +305,12 @@ impl<'a> Carrier<'a> {
     /// The rollout's record cannot be written: what runs comes to its end, and nothing is decided any more.
     async fn give_up(&mut self, error: CliError, running: Option<Running<'a>>) -> CliError {
         let name = &self.work.head.spec.name;
-        if let Some(running) = running {
+        if let Some(mut running) = running {
             running.stop.halt(Some(format!("mcom: {}; nothing new starts", error.message)));
-            let _ = running.future.await;
+            tokio::select! {
+                _ = running.future.as_mut() => {}
+                _ = self.signals.next() => leave_all(Some(running), None).await,
+            }
             self.show.run_ends();
         }
         error.hint(format!("when it can be written again: mcom rollout resume {name}"))

@@ -65,6 +65,14 @@ impl<'a> Show<'a> {
         }
     }
 
+    /// The same, where what runs is not to be stopped: with the next thing that the run says.
+    pub(super) fn aside(&mut self, line: &str) {
+        match &self.run {
+            Some(speaker) => speaker.tell(line.to_owned()),
+            None => self.line(line),
+        }
+    }
+
     /// Draws the line that stands below all others.
     pub(super) fn draw(&mut self, spec: &RolloutSpec, state: &RolloutState, now_ms: u64) {
         if self.draws() {

@@ -182,6 +182,11 @@ impl Speaker {
         let _ = self.words.try_send(Control::Halt);
     }
 
+    /// Tells the operator something, when the run says something the next time.
+    pub fn tell(&self, notice: String) {
+        self.heard.notices.borrow_mut().push(notice);
+    }
+
     /// Leaves it alone, and the last prints as well.
     pub fn leave(&self) {
         let _ = self.words.try_send(Control::Leave);
