@@ -39,21 +39,25 @@ pub fn open_or_latest(name: Option<&str>, settings: &Settings) -> Result<StoredR
     }
 }
 
-/// The one that is named, else the only one that is not over: who orders something names it where there are several.
+/// The one that is named, else the only one that is not over: who orders something says which where there are several,
+/// by the id where they have one name.
 pub fn the_open_one(name: Option<&str>, verb: &str, settings: &Settings) -> Result<StoredRollout, CliError> {
-    if let Some(name) = name {
-        return named(name, settings);
-    }
     let mut open = open_ones(settings)?;
-    match open.len() {
-        0 => Err(CliError::new(ErrorKind::NothingLeft, format!("no rollout is there to {verb}: all are over"))
+    if let Some(name) = name {
+        open.retain(|one| one.name == name);
+    }
+    match (open.len(), name) {
+        (0, Some(name)) => named(name, settings),
+        (0, None) => Err(CliError::new(ErrorKind::NothingLeft, format!("no rollout is there to {verb}: all are over"))
             .hint("the rollouts of this machine: mcom rollout list")),
-        1 => StoredRollout::open(open.remove(0).dir).map_err(unreadable),
-        count => {
+        (1, _) => StoredRollout::open(open.remove(0).dir).map_err(unreadable),
+        (count, _) => {
             let error = CliError::new(ErrorKind::Refused, format!("{count} rollouts are not over: say which one"));
             Err(open.iter().fold(error, |error, one| {
                 let state = one.state.as_ref().map_or("about to begin", |state| state.state.words());
-                error.hint(format!("mcom rollout {verb} {}: {state}, of {}", one.name, one.who))
+                let twin = open.iter().any(|other| other.name == one.name && other.id != one.id);
+                let which = if twin { one.id.as_str() } else { &one.name };
+                error.hint(format!("mcom rollout {verb} {which}: {} is {state}, of {}", one.name, one.who))
             }))
         }
     }
