@@ -5,20 +5,19 @@ use crate::args::OutputArgs;
 use crate::config::Settings;
 use crate::error::{CliError, ErrorKind, plain};
 use crate::exit;
-use crate::rollout::check::{Round, Stop, ask_round, in_one_line, stop};
+use crate::rollout::check::in_one_line;
 use crate::rollout::chosen::unreadable;
 use crate::rollout::code::of_state;
+use crate::rollout::doing::{Asking, Running, Work, leave_all, of};
 use crate::rollout::orders::{Ordered, Reply, orders, pass_on};
-use crate::rollout::runs::{Wanted, ends, in_flight, staged, stopped};
+use crate::rollout::runs::{Wanted, ends, in_flight, stopped};
 use crate::rollout::show::Show;
-use crate::run::{Came, EndSignals, Hearing, Operator, Speaker, carry_out_staged, now_ms, who};
+use crate::run::{Came, EndSignals, Operator, now_ms, who};
 use crate::socket::ControlSocket;
 use mcom_ledger::{RolloutHead, RolloutRecord};
 use mcom_model::{HostRanges, RunId};
 use mcom_rollout::{Answered, Effect, Input, Machine, Order, State, Verb};
 use std::cell::RefCell;
-use std::future::Future;
-use std::pin::Pin;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -97,24 +96,6 @@ enum End {
     Left,
 }
 
-/// What does not change while the rollout is carried on.
-#[derive(Clone, Copy)]
-struct Work<'a> {
-    head: &'a RolloutHead,
-    rollout: &'a mcom_ledger::StoredRollout,
-    settings: &'a Settings,
-    operator: &'a RefCell<Operator>,
-}
-
-/// Something that goes on beside the loop, and how it is told to stop.
-struct Doing<'a, T, S> {
-    future: Pin<Box<dyn Future<Output = T> + 'a>>,
-    stop: S,
-}
-
-type Running<'a> = Doing<'a, (RunId, HostRanges, Result<Came, CliError>), Speaker>;
-type Asking<'a> = Doing<'a, Result<Answered, String>, Stop>;
-
 struct Carrier<'a> {
     work: Work<'a>,
     record: RolloutRecord,
@@ -150,8 +131,8 @@ impl<'a> Carrier<'a> {
                     }
                 }
                 answered = of(&mut asking) => {
-                    asking = None;
-                    self.answered(answered);
+                    let is_stopped = asking.take().is_some_and(|asking| asking.stop.is_stopped());
+                    self.answered(answered, is_stopped);
                 }
                 Some((order, reply)) = self.ordered.recv() => {
                     let said = self.ordered(order);
@@ -164,6 +145,7 @@ impl<'a> Carrier<'a> {
                 _ = self.signals.next() => {
                     if self.is_left() {
                         leave_all(running, asking).await;
+                        self.show.run_ends();
                         return Ok(End::Left);
                     }
                 }
@@ -185,10 +167,10 @@ impl<'a> Carrier<'a> {
                 }
                 Effect::Halt => {
                     if let Some(running) = running {
-                        running.stop.halt(None);
+                        running.stop.halt();
                     }
                 }
-                Effect::Check { hosts, .. } => *asking = Some(self.ask(hosts)),
+                Effect::Check { hosts, .. } => *asking = Some(self.work.ask(hosts, self.machine.state().stage)),
                 Effect::Leave => {}
             }
         }
@@ -204,31 +186,10 @@ impl<'a> Carrier<'a> {
     }
 
     fn run(&mut self, wanted: Wanted) -> Running<'a> {
-        let (run, hosts) = (wanted.run.clone(), wanted.hosts.clone());
-        let hearing = Hearing::new();
-        let stop = hearing.speaker();
-        let shown = self.show.of_run(hosts.len());
-        self.show.run_begins(stop.clone());
-        let Work { head, rollout, settings, operator } = self.work;
-        let future = Box::pin(async move {
-            let came = match staged(wanted, head, rollout, settings, shown) {
-                Ok(staged) => carry_out_staged(staged, operator, hearing).await,
-                Err(error) => {
-                    let message = format!("what it runs cannot be read from the rollout's record: {}", plain(&error));
-                    Err(CliError::new(ErrorKind::Ledger, message))
-                }
-            };
-            (run, hosts, came)
-        });
-        Doing { future, stop }
-    }
-
-    fn ask(&self, hosts: HostRanges) -> Asking<'a> {
-        let (stop, stopped) = stop();
-        let Work { head, rollout, settings, operator } = self.work;
-        let stage = self.machine.state().stage;
-        let future = Box::pin(ask_round(Round { head, rollout, hosts, stage, settings }, operator, stopped));
-        Doing { future, stop }
+        let shown = self.show.of_run(wanted.hosts.len());
+        let running = self.work.run(wanted, shown);
+        self.show.run_begins(running.stop.clone());
+        running
     }
 
     /// What the machine is told of a run that has ended; none where the operator has left it.
@@ -243,8 +204,10 @@ impl<'a> Carrier<'a> {
         }
     }
 
-    fn answered(&mut self, answered: Result<Answered, String>) {
+    fn answered(&mut self, answered: Result<Answered, String>, is_stopped: bool) {
         let input = match answered {
+            // Whoever watches again already has everybody asked again.
+            _ if is_stopped => Input::Checked(Answered::default()),
             Ok(answered) => Input::Checked(answered),
             Err(why) => Input::CheckImpossible { why },
         };
@@ -254,6 +217,7 @@ impl<'a> Carrier<'a> {
     fn ordered(&mut self, order: Order) -> Reply {
         match self.machine.can(&order) {
             Ok(()) => {
+                self.interrupted = 0;
                 self.machine.handle(now_ms(), Input::Asked(order));
                 Reply::Taken
             }
@@ -305,11 +269,13 @@ impl<'a> Carrier<'a> {
     /// The rollout's record cannot be written: what runs comes to its end, and nothing is decided any more.
     async fn give_up(&mut self, error: CliError, running: Option<Running<'a>>) -> CliError {
         let name = &self.work.head.spec.name;
-        if let Some(mut running) = running {
-            running.stop.halt(Some(format!("mcom: {}; nothing new starts", error.message)));
+        if let Some(running) = running {
+            running.stop.tell(&format!("mcom: {}; nothing new starts", error.message));
+            running.stop.halt();
+            let mut running = Some(running);
             tokio::select! {
-                _ = running.future.as_mut() => {}
-                _ = self.signals.next() => leave_all(Some(running), None).await,
+                _ = of(&mut running) => {}
+                _ = self.signals.next() => leave_all(running, None).await,
             }
             self.show.run_ends();
         }
@@ -321,37 +287,18 @@ impl<'a> Carrier<'a> {
         let (spec, state) = (&self.work.head.spec, self.machine.state());
         match end {
             End::Rests => {
-                self.show.ended(spec, state, self.in_flight);
+                let in_flight = if state.state == State::Done { 0 } else { self.in_flight };
+                self.show.ended(spec, state, in_flight);
                 of_state(state)
             }
             End::Left => {
                 let name = &spec.name;
                 self.show.line(&format!(
-                    "left: rollout {name} is {}\n  go on: mcom rollout resume {name}",
+                    "left: rollout {name} is {}: mcom rollout resume {name} goes on",
                     state.state.words()
                 ));
                 exit::INTERRUPTED
             }
         }
-    }
-}
-
-/// What comes of something that goes on; never, where nothing does.
-async fn of<T, S>(doing: &mut Option<Doing<'_, T, S>>) -> T {
-    match doing {
-        Some(doing) => doing.future.as_mut().await,
-        None => std::future::pending().await,
-    }
-}
-
-/// Lets go of everything that goes on: what runs on hosts goes on there.
-async fn leave_all(running: Option<Running<'_>>, asking: Option<Asking<'_>>) {
-    if let Some(running) = running {
-        running.stop.leave();
-        let _ = running.future.await;
-    }
-    if let Some(asking) = asking {
-        asking.stop.stop();
-        let _ = asking.future.await;
     }
 }

@@ -12,7 +12,7 @@ use mcom_fleet::planner;
 use mcom_ledger::{RolloutHead, StoredRollout};
 use mcom_model::{BlobRef, Digest, Exit, HostId, HostRanges, Outcome, OutcomeKind, Payload, PayloadKind, ReasonKind};
 use mcom_rollout::{Answer, Answered, HealthSpec, HostAnswer, RolloutSpec};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::io;
 use std::rc::Rc;
@@ -37,15 +37,21 @@ pub(super) struct Round<'a> {
 }
 
 /// Ends a round of questions early.
-#[derive(Clone)]
 pub(super) struct Stop {
     hosts: Sender<Control>,
     here: Rc<Notify>,
+    is_stopped: Cell<bool>,
 }
 
 impl Stop {
+    /// Whether what comes of it says nothing.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.is_stopped.get()
+    }
+
     /// It is not wanted any more.
     pub(super) fn stop(&self) {
+        self.is_stopped.set(true);
         // It may have ended by itself.
         let _ = self.hosts.try_send(Control::Leave);
         self.here.notify_one();
@@ -62,7 +68,8 @@ pub(super) struct Stopped {
 pub(super) fn stop() -> (Stop, Stopped) {
     let (sender, hosts) = channel(1);
     let here = Rc::new(Notify::new());
-    (Stop { hosts: sender, here: Rc::clone(&here) }, Stopped { hosts, here })
+    let stop = Stop { hosts: sender, here: Rc::clone(&here), is_stopped: Cell::new(false) };
+    (stop, Stopped { hosts, here })
 }
 
 /// Asks all of them. An error says why nobody could be asked.

@@ -160,7 +160,9 @@ fn blamed(file: &RolloutFile, request: &PlanRequest, error: CliError, settings: 
 }
 
 fn placed(file: &RolloutFile, place: Place, error: CliError) -> CliError {
-    CliError { message: file.error(place, error.message).to_string(), ..error }
+    // What the file names is for the file to mend.
+    let kind = if error.kind == ErrorKind::File { ErrorKind::Rollout } else { error.kind };
+    CliError { kind, message: file.error(place, error.message).to_string(), ..error }
 }
 
 fn at(file: &RolloutFile, place: Place, message: &str) -> CliError {

@@ -6,6 +6,7 @@ mod check;
 mod chosen;
 mod code;
 mod detach;
+mod doing;
 mod global;
 mod intent;
 mod keys;

@@ -5,7 +5,7 @@ use crate::run::{Came, Shown, StagedRun, inner_links, now_ms, timers, who};
 use bytes::Bytes;
 use mcom_fleet::planner;
 use mcom_ledger::{RolloutHead, RunHead, RunOfRollout, StoredRollout};
-use mcom_model::{EndedBy, Exit, HostId, HostRanges, Outcome, OutputMode, Payload, Plan, RunId, RunSpec};
+use mcom_model::{EndedBy, Exit, HostId, HostRanges, Outcome, OutputMode, Payload, Plan, RunClock, RunId, RunSpec};
 use mcom_rollout::{HostEnd, RolloutSpec, RunOf};
 use std::io;
 
@@ -150,7 +150,8 @@ pub(super) fn in_flight(came: &Came) -> u64 {
     came.view.hosts().map(view).sum()
 }
 
-fn halted_at(came: &Came) -> Option<mcom_model::RunClock> {
-    let is_halt = |turn: &mcom_report::Turn| matches!(turn, mcom_report::Turn::Halted { .. });
-    came.view.turns().iter().find(|(_, turn)| is_halt(turn)).map(|(at, _)| *at)
+fn halted_at(came: &Came) -> Option<RunClock> {
+    // A halt that a later process has ended is none.
+    let halted = came.view.halted()?;
+    came.view.turns().iter().rev().find(|(_, turn)| turn == halted).map(|(at, _)| *at)
 }

@@ -56,20 +56,11 @@ impl<'a> Show<'a> {
     /// A line for the operator.
     pub(super) fn line(&mut self, line: &str) {
         match &self.run {
-            // Whatever happens while a run goes on lets nothing new start in it.
-            Some(speaker) => speaker.halt(Some(line.to_owned())),
+            Some(speaker) => speaker.tell(line),
             None => {
                 self.erase();
                 say(&format!("{line}\n"));
             }
-        }
-    }
-
-    /// The same, where what runs is not to be stopped: with the next thing that the run says.
-    pub(super) fn aside(&mut self, line: &str) {
-        match &self.run {
-            Some(speaker) => speaker.tell(line.to_owned()),
-            None => self.line(line),
         }
     }
 

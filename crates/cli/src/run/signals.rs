@@ -10,6 +10,7 @@ use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
 use std::io;
 use std::rc::Rc;
+use std::time::Duration;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::UnixStream;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -20,12 +21,17 @@ use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender, ch
 /// Words that wait for the run: more than anybody says.
 const WORDS: usize = 8;
 
+/// How often a run looks whether there is something to tell.
+const LOOK: Duration = Duration::from_millis(200);
+
 /// What the signals said so far.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Heard {
     first: Rc<Cell<Option<EndedBySignal>>>,
     leave: Rc<Notify>,
     notices: Rc<RefCell<Vec<String>>>,
+    /// Whether notices may come that nothing else goes with.
+    tells: bool,
 }
 
 /// The near end of the words that are said to a run.
@@ -75,6 +81,11 @@ impl Heard {
         self.leave.notify_one();
     }
 
+    /// How soon it is to be looked whether there is something to tell, where nothing else happens.
+    pub(super) fn look_again(&self) -> Option<Duration> {
+        self.tells.then_some(LOOK)
+    }
+
     /// What is to be told to the operator.
     pub(super) fn take_notices(&self) -> Vec<String> {
         self.notices.take()
@@ -85,7 +96,7 @@ impl Signals {
     /// The listener, and where what it hears is said. `asks` says whether standard error is read by somebody who can be
     /// asked.
     pub(super) fn listen(asks: bool) -> io::Result<(Self, Hearing)> {
-        let hearing = Hearing::new();
+        let hearing = Hearing::of(Heard::default());
         let signals = Self {
             ends: EndSignals::listen()?,
             words: hearing.words.clone(),
@@ -155,10 +166,14 @@ impl Signals {
 }
 
 impl Hearing {
-    /// Of a run that nobody has said a word to yet.
-    pub fn new() -> Self {
+    /// Of a run that a process has beside other things, and that nobody has said a word to yet.
+    pub fn beside_others() -> Self {
+        Self::of(Heard { tells: true, ..Heard::default() })
+    }
+
+    fn of(heard: Heard) -> Self {
         let (words, control) = channel(WORDS);
-        Self { words, control, heard: Heard::default() }
+        Self { words, control, heard }
     }
 
     /// The far end.
@@ -175,16 +190,15 @@ pub struct Speaker {
 }
 
 impl Speaker {
-    /// Lets nothing new start; `notice` is told to the operator.
-    pub fn halt(&self, notice: Option<String>) {
-        self.heard.notices.borrow_mut().extend(notice);
-        // Where there is no room, there are words enough that say the same.
-        let _ = self.words.try_send(Control::Halt);
+    /// Tells the operator something, above what is drawn.
+    pub fn tell(&self, notice: &str) {
+        self.heard.notices.borrow_mut().push(notice.to_owned());
     }
 
-    /// Tells the operator something, when the run says something the next time.
-    pub fn tell(&self, notice: String) {
-        self.heard.notices.borrow_mut().push(notice);
+    /// Lets nothing new start.
+    pub fn halt(&self) {
+        // Where there is no room, there are words enough that say the same.
+        let _ = self.words.try_send(Control::Halt);
     }
 
     /// Leaves it alone, and the last prints as well.

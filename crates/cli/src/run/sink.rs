@@ -111,7 +111,7 @@ impl RunSink for LedgerSink {
     fn tick(&mut self, now: RunClock) -> Tick {
         self.heard.take_notices().into_iter().for_each(|text| self.views.notice(text));
         let (behind, again) = self.views.tick(now);
-        Tick { behind, again }
+        Tick { behind, again: again.or_else(|| self.heard.look_again()) }
     }
 }
 
