@@ -242,12 +242,7 @@ impl<'a> Carrier<'a> {
                 self.machine.handle(now_ms(), Input::Asked(order));
             }
             Err(refusal) => {
-                let text = format!("mcom: {refusal}\ninterrupt again to leave at once");
-                match self.machine.state().state {
-                    // It was refused to stop what reverts.
-                    State::Undoing => self.show.aside(&text),
-                    _ => self.show.line(&text),
-                }
+                self.show.line(&format!("mcom: {refusal}\ninterrupt again to leave at once"));
             }
         }
         false
