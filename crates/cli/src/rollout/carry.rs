@@ -94,6 +94,8 @@ enum End {
     Rests,
     /// The operator has left.
     Left,
+    /// The record cannot be written any more, and hosts may have been touched.
+    Lost(CliError),
 }
 
 struct Carrier<'a> {
@@ -114,7 +116,7 @@ impl<'a> Carrier<'a> {
         let (mut running, mut asking): (Option<Running<'a>>, Option<Asking<'a>>) = (None, None);
         loop {
             if let Err(error) = self.perform(&mut running, &mut asking) {
-                return Err(self.give_up(error, running).await);
+                return self.give_up(error, running).await;
             }
             if running.is_none() && asking.is_none() && self.rests() {
                 return Ok(End::Rests);
@@ -137,7 +139,7 @@ impl<'a> Carrier<'a> {
                 Some((order, reply)) = self.ordered.recv() => {
                     let said = self.ordered(order);
                     if let Err(error) = self.perform(&mut running, &mut asking) {
-                        return Err(self.give_up(error, running).await);
+                        return self.give_up(error, running).await;
                     }
                     // Only now it is on the disk.
                     let _ = reply.send(said);
@@ -262,7 +264,7 @@ impl<'a> Carrier<'a> {
     }
 
     /// The rollout's record cannot be written: what runs comes to its end, and nothing is decided any more.
-    async fn give_up(&mut self, error: CliError, running: Option<Running<'a>>) -> CliError {
+    async fn give_up(&mut self, error: CliError, running: Option<Running<'a>>) -> Result<End, CliError> {
         let name = &self.work.head.spec.name;
         if let Some(running) = running {
             running.stop.tell(&format!("mcom: {}; nothing new starts", error.message));
@@ -274,7 +276,8 @@ impl<'a> Carrier<'a> {
             }
             self.show.run_ends();
         }
-        error.hint(format!("when it can be written again: mcom rollout resume {name}"))
+        let error = error.hint(format!("when it can be written again: mcom rollout resume {name}"));
+        if self.machine.state().runs.is_empty() { Err(error) } else { Ok(End::Lost(error)) }
     }
 
     /// Says why the process goes. Returns the exit code.
@@ -287,12 +290,13 @@ impl<'a> Carrier<'a> {
                 of_state(state)
             }
             End::Left => {
-                let name = &spec.name;
-                self.show.line(&format!(
-                    "left: rollout {name} is {}: mcom rollout resume {name} goes on",
-                    state.state.words()
-                ));
+                let (name, is) = (&spec.name, state.state.words());
+                self.show.line(&format!("left: rollout {name} is {is}: mcom rollout resume {name} goes on"));
                 exit::INTERRUPTED
+            }
+            End::Lost(error) => {
+                self.show.line(error.to_string().trim_end());
+                exit::HALTED
             }
         }
     }
