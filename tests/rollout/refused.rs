@@ -39,7 +39,7 @@ fn a_commented_file_is_written_once_and_is_valid() {
     assert!(refused.code.is_some_and(|code| (1..5).contains(&code)) && refused.err.contains("new.toml"), "{refused:?}");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
     // It names a script, which is not there.
-    let plan = change.rollout(&["plan", &path]).expect(1);
+    let plan = change.rollout(&["plan", &path]).expect(2);
     assert!(plan.err.contains(&format!("{path}:12:10: the script ")), "{}", plan.err);
     change.bench.file("nginx-fix.sh", "#!/bin/sh\n");
     let plan = change.rollout(&["plan", &path]).expect(0).out;

@@ -133,8 +133,8 @@ impl<'a> Carrier<'a> {
                     }
                 }
                 answered = of(&mut asking) => {
-                    let is_stopped = asking.take().is_some_and(|asking| asking.stop.is_stopped());
-                    self.answered(answered, is_stopped);
+                    asking = None;
+                    self.answered(answered);
                 }
                 Some((order, reply)) = self.ordered.recv() => {
                     let said = self.ordered(order);
@@ -206,10 +206,8 @@ impl<'a> Carrier<'a> {
         }
     }
 
-    fn answered(&mut self, answered: Result<Answered, String>, is_stopped: bool) {
+    fn answered(&mut self, answered: Result<Answered, String>) {
         let input = match answered {
-            // Whoever watches again already has everybody asked again.
-            _ if is_stopped => Input::Checked(Answered::default()),
             Ok(answered) => Input::Checked(answered),
             Err(why) => Input::CheckImpossible { why },
         };

@@ -12,7 +12,7 @@ use mcom_fleet::planner;
 use mcom_ledger::{RolloutHead, StoredRollout};
 use mcom_model::{BlobRef, Digest, Exit, HostId, HostRanges, Outcome, OutcomeKind, Payload, PayloadKind, ReasonKind};
 use mcom_rollout::{Answer, Answered, HealthSpec, HostAnswer, RolloutSpec};
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io;
 use std::rc::Rc;
@@ -40,18 +40,11 @@ pub(super) struct Round<'a> {
 pub(super) struct Stop {
     hosts: Sender<Control>,
     here: Rc<Notify>,
-    is_stopped: Cell<bool>,
 }
 
 impl Stop {
-    /// Whether what comes of it says nothing.
-    pub(super) fn is_stopped(&self) -> bool {
-        self.is_stopped.get()
-    }
-
     /// It is not wanted any more.
     pub(super) fn stop(&self) {
-        self.is_stopped.set(true);
         // It may have ended by itself.
         let _ = self.hosts.try_send(Control::Leave);
         self.here.notify_one();
@@ -68,7 +61,7 @@ pub(super) struct Stopped {
 pub(super) fn stop() -> (Stop, Stopped) {
     let (sender, hosts) = channel(1);
     let here = Rc::new(Notify::new());
-    let stop = Stop { hosts: sender, here: Rc::clone(&here), is_stopped: Cell::new(false) };
+    let stop = Stop { hosts: sender, here: Rc::clone(&here) };
     (stop, Stopped { hosts, here })
 }
 
