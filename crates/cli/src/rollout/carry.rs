@@ -58,10 +58,6 @@ pub fn carry(carrying: Carrying<'_>) -> Result<u8, CliError> {
     runtime.block_on(async {
         let signals = EndSignals::listen().map_err(|error| system("no signals", &error))?;
         let mut show = Show::new(output, settings);
-        let socket = ControlSocket::bind(record.dir());
-        if let Err(error) = &socket {
-            show.line(&format!("mcom: orders from other terminals will not reach this process: {}", plain(error)));
-        }
         let rollout = record.reader();
         for event in rollout.events().map_err(unreadable)? {
             let event = event.map_err(unreadable)?;
@@ -74,6 +70,12 @@ pub fn carry(carrying: Carrying<'_>) -> Result<u8, CliError> {
         let operator = RefCell::new(operator);
         let work = Work { head, rollout: &rollout, settings, operator: &operator };
         let mut carrier = Carrier { work, record, machine, show, signals, ordered, interrupted: 0, in_flight: 0 };
+        // Gone before the record is let go: the next process that has it has a socket there too.
+        let socket = ControlSocket::bind(rollout.dir());
+        if let Err(error) = &socket {
+            let text = format!("mcom: orders from other terminals will not reach this process: {}", plain(error));
+            carrier.show.line(&text);
+        }
         let mut passing = std::pin::pin!(pass_on(socket.as_ref().ok(), sender));
         let end = tokio::select! {
             end = carrier.go_on() => end?,
@@ -279,7 +281,7 @@ impl<'a> Carrier<'a> {
     }
 
     /// Says why the process goes. Returns the exit code.
-    fn leave(mut self, end: End) -> u8 {
+    fn leave(&mut self, end: End) -> u8 {
         let (spec, state) = (&self.work.head.spec, self.machine.state());
         match end {
             End::Rests => {
