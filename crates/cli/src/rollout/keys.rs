@@ -3,18 +3,24 @@
 
 use crate::config::Settings;
 use crate::error::CliError;
-use crate::rollout::lay::Laid;
 use crate::run::{Operator, inner_links, reach, timers};
+use mcom_ledger::LongLinks;
 use mcom_model::{OutputMode, RunSpec};
+use mcom_rollout::RolloutSpec;
 
 /// Makes links to all hosts ready, and makes none.
-pub fn try_keys(laid: &Laid, operator: &mut Operator, settings: &Settings) -> Result<(), CliError> {
-    let plan = &laid.spec.plan;
+pub fn try_keys(
+    rollout: &RolloutSpec,
+    links: &LongLinks,
+    operator: &mut Operator,
+    settings: &Settings,
+) -> Result<(), CliError> {
+    let plan = &rollout.plan;
     let Some(payload) = plan.payload.clone() else { return Ok(()) };
     let spec = RunSpec {
-        run: laid.spec.id.clone(),
+        run: rollout.id.clone(),
         attempt: 1,
-        who: laid.spec.who.clone(),
+        who: rollout.who.clone(),
         reason: None,
         payload,
         limits: plan.limits,
@@ -28,6 +34,6 @@ pub fn try_keys(laid: &Laid, operator: &mut Operator, settings: &Settings) -> Re
         looks: false,
         timers: timers(),
     };
-    reach(&laid.links, plan, &spec, settings, operator)?.client.close();
+    reach(links, plan, &spec, settings, operator)?.client.close();
     Ok(())
 }

@@ -7,10 +7,11 @@ use crate::output::say;
 use crate::rollout::carry::{Carrying, carry};
 use crate::rollout::chosen::unreadable;
 use crate::rollout::code::of_order;
+use crate::rollout::keys::try_keys;
 use crate::rollout::orders::{self, Reply};
 use crate::run::{Operator, now_ms, who};
 use mcom_ledger::{ReopenError, RolloutHead, RolloutRecord, StoredRollout, Writer};
-use mcom_rollout::{Input, Machine, Order, RolloutState, Verb, Window};
+use mcom_rollout::{Input, Machine, Order, RolloutState, State, Verb, Window};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -65,10 +66,16 @@ fn follow_here(given: Given<'_>, record: RolloutRecord) -> Result<u8, CliError> 
     if !is_just_that {
         machine.can(&order).map_err(|refusal| CliError::new(ErrorKind::Refused, refusal.to_string()))?;
     }
+    let mut operator = Operator::default();
+    // Whatever is to be typed is typed while somebody is there; and an abort is never refused for want of a key.
+    let begins = !matches!(order.verb, Verb::Pause | Verb::Abort) && machine.state().state != State::Aborting;
+    if begins {
+        try_keys(&head.spec, &head.ssh, &mut operator, settings)?;
+        operator.leave_alone();
+    }
     // Whoever carried it on first would begin what an order is there to prevent.
     let first = if is_just_that { Input::CarryOn { who: order.who } } else { Input::Asked(order) };
     machine.handle(now_ms(), first);
-    let operator = Operator::default();
     carry(Carrying { head, record, machine, settings, output, operator, is_new: false })
 }
 

@@ -41,7 +41,7 @@ pub(super) fn begun(laid: Laid, how: Beginning<'_>, settings: &Settings) -> Resu
         // Nobody could type it again where it goes on.
         operator.leave_alone();
     }
-    try_keys(&laid, &mut operator, settings)?;
+    try_keys(&laid.spec, &laid.links, &mut operator, settings)?;
     operator.leave_alone();
     let (head, record, machine) = begin(laid, settings)?;
     if detach {
