@@ -32,7 +32,7 @@ fn the_guide_is_true() {
     assert!(steps.len() > 20, "only {} commands were found in the guide", steps.len());
     let bench = Bench::grid(2, 10);
     let place = tempfile::tempdir().unwrap();
-    copy_examples(&place.path().join("examples"));
+    copy(&root().join("examples"), &place.path().join("examples"));
     let mut untrue = String::new();
     for step in &steps {
         if let Err(why) = check(&bench, place.path(), step) {
@@ -69,11 +69,15 @@ fn steps(page: &str) -> Vec<Step> {
     steps
 }
 
-fn copy_examples(to: &Path) {
+fn copy(from: &Path, to: &Path) {
     std::fs::create_dir(to).unwrap();
-    for entry in std::fs::read_dir(root().join("examples")).unwrap() {
-        let entry = entry.unwrap();
-        std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let (from, to) = entry.map(|entry| (entry.path(), to.join(entry.file_name()))).unwrap();
+        if from.is_dir() {
+            copy(&from, &to);
+        } else {
+            std::fs::copy(from, to).unwrap();
+        }
     }
 }
 
@@ -125,11 +129,15 @@ fn alike(text: &str) -> String {
     let mut text = text.to_owned();
     for (kind, what) in [
         ("DATE", r"\d{4}-\d\d-\d\d"),
-        ("CLOCK", r"\b\d\d:\d\d:\d\dZ"),
+        ("CLOCK", r"\b\d\d:\d\d(?::\d\d)?Z"),
         ("TIME", r"\b(?:\d+m)?\d+(?:\.\d+)?(?:ms|s)\b"),
         ("WHO", r"[\w.-]+@[\w.-]+(?P<after>  )"),
+        ("WHO", r"(?P<before>\bby )[\w.-]+@[\w.-]+"),
         ("DIGEST", r"\b[0-9a-f]{6}\b"),
-        ("ID", r"(?m)(?P<before>^run |mcom log |mcom retry |^)[0-9a-hj-km-np-tv-z]{8}(?P<after>  | |$)"),
+        (
+            "ID",
+            r"(?m)(?P<before>\brun |^rollout \S+  |mcom log |mcom retry |^)[0-9a-hj-km-np-tv-z]{8}(?P<after>  | |$)",
+        ),
     ] {
         let what = Regex::new(what).unwrap();
         text = what.replace_all(&text, format!("${{before}}{kind}${{after}}").as_str()).into_owned();

@@ -15,6 +15,7 @@ fn errors_in_the_file_point_at_their_place() {
         (format!("{top}{all}{all}"), ":7:", "which `all` before it has done already"),
         (format!("{top}[[stage]]\nhost = 'mail9-dc1'\n"), ":5:8: ", "mail9-dc1"),
         (format!("{top}script = 'fix.sh'\n{all}"), ":4:", "`script` and `command` are both there"),
+        (format!("{top}{all}[health]\nscript = 'none.sh'\n"), ":7:10: ", "none.sh"),
         (format!("{top}{all}[policy]\nwindow = 'Mon 09:00-16:00'\n"), ":7:10: ", "zone"),
     ] {
         let file = change.bench.file("bad.toml", &text);
