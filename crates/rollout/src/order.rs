@@ -31,12 +31,15 @@ pub struct Skip {
     /// Whether the hosts are healthy.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub health: bool,
+    /// The bad hosts: it goes on without them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub bad: bool,
 }
 
 impl Skip {
     /// Whether anything is left out.
     pub const fn any(self) -> bool {
-        self.soak || self.health
+        self.soak || self.health || self.bad
     }
 }
 

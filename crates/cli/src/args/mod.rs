@@ -17,6 +17,7 @@ pub use groups::{
 };
 pub use rollout::{
     DetachArgs, RolloutArgs, RolloutGoOnArgs, RolloutInitArgs, RolloutListArgs, RolloutOrderArgs, RolloutPlanArgs,
-    RolloutReachArgs, RolloutStartArgs, RolloutStatusArgs, RolloutUndoArgs, RolloutVerb, RolloutWatchArgs, StagesArgs,
+    RolloutReachArgs, RolloutResumeArgs, RolloutStartArgs, RolloutStatusArgs, RolloutUndoArgs, RolloutVerb,
+    RolloutWatchArgs, StagesArgs,
 };
 pub use value::{EnvVar, Pick, duration, size, size_text};

@@ -47,7 +47,7 @@ pub enum RolloutVerb {
     /// End it; what is changed stays so, and what runs comes to its end
     Abort(RolloutOrderArgs),
     /// Go on after a pause, or where nobody carries it on any more; health is checked again
-    Resume(Box<RolloutGoOnArgs>),
+    Resume(Box<RolloutResumeArgs>),
     /// Let the next stage begin, where a stage waits for that
     Approve(Box<RolloutGoOnArgs>),
     /// Revert it where it began, with the script that its file names
@@ -177,7 +177,19 @@ pub struct RolloutOrderArgs {
     pub output: OutputArgs,
 }
 
-/// `mcom rollout resume`, `mcom rollout approve`.
+/// `mcom rollout resume`.
+#[derive(Args, Clone, Debug, Default)]
+pub struct RolloutResumeArgs {
+    /// Go on without the hosts that are bad; needs --reason. Without it those that were not reached are tried again, and
+    /// health is asked again
+    #[arg(long)]
+    pub accept_bad: bool,
+    /// As with approve.
+    #[command(flatten)]
+    pub go_on: RolloutGoOnArgs,
+}
+
+/// `mcom rollout approve`, and what `resume` has in common with it.
 #[derive(Args, Clone, Debug, Default)]
 pub struct RolloutGoOnArgs {
     /// The rollout [default: the latest that is not over]

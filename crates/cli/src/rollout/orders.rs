@@ -61,7 +61,7 @@ mod tests {
         let rollout = tempfile::tempdir().unwrap();
         let socket = ControlSocket::bind(rollout.path()).unwrap();
         let (sender, mut receiver) = orders();
-        let verb = Verb::Resume(Skip { soak: true, health: false });
+        let verb = Verb::Resume(Skip { soak: true, ..Skip::default() });
         let given = Order { verb, who: "alice@bastion".into(), reason: Some("seen enough".into()) };
         let asking = {
             let (folder, given) = (rollout.path().to_owned(), given.clone());

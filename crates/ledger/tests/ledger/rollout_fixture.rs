@@ -69,7 +69,7 @@ pub fn events(id: &str) -> Vec<RolloutEvent> {
     };
     let operator = Why::Operator { who: "bob@bastion".into(), reason: Some("lunch".into()) };
     let paused = |why| became(State::Paused, 0, None, Some(why));
-    let skip = Skip { soak: true, health: true };
+    let skip = Skip { soak: true, health: true, bad: false };
     let round = Checked {
         healthy: hosts(&[0]),
         inconclusive: hosts(&[2]),

@@ -79,12 +79,10 @@ pub(super) fn order_text(order: &Order) -> String {
         Verb::Resume(skip) | Verb::Approve(skip) => skip,
         Verb::Pause | Verb::Abort | Verb::Undo { .. } => mcom_rollout::Skip::default(),
     };
-    let left_out = match (skip.soak, skip.health) {
-        (false, false) => "",
-        (true, false) => " without the rest of the soak",
-        (false, true) => " without the health check",
-        (true, true) => " without the rest of the soak and the health check",
-    };
+    let left_out =
+        [(skip.soak, "the rest of the soak"), (skip.health, "the health check"), (skip.bad, "the bad hosts")];
+    let left_out: Vec<&str> = left_out.into_iter().filter(|(is, _)| *is).map(|(_, what)| what).collect();
+    let left_out = if left_out.is_empty() { String::new() } else { format!(" without {}", left_out.join(" and ")) };
     let also = if order.verb == (Verb::Undo { skipped: true }) { " also where it was before" } else { "" };
     format!("{}{left_out}{also} by {}{}", order.verb, fit(&order.who), quoted(order.reason.as_deref()))
 }

@@ -35,8 +35,10 @@ impl Machine {
                 self.halt();
             }
             Verb::Resume(skip) if before == State::Paused => {
-                self.accept(seen);
-                if skip.health {
+                if skip.bad {
+                    self.accept(seen);
+                }
+                if skip.bad || skip.health {
                     self.accept(sick);
                 }
                 self.resume(skip);

@@ -17,7 +17,8 @@ const SAID: usize = 10;
 impl Machine {
     /// Every run of the stage has ended.
     pub(super) fn begin_soak(&mut self) {
-        let until_ms = self.now_ms.saturating_add(self.stage().soak_ms);
+        let soak_ms = if self.state.soak_skipped { 0 } else { self.stage().soak_ms };
+        let until_ms = self.now_ms.saturating_add(soak_ms);
         self.become_now(State::Soaking, Some(until_ms), None);
         self.ask_at_once();
     }

@@ -183,6 +183,8 @@ fn a_sick_host_stops_it_and_a_resume_asks_again() {
     assert_eq!(life.at(), (State::AwaitingApproval, 0));
 }
 
+const WITHOUT_BAD: Skip = Skip { soak: false, health: false, bad: true };
+
 #[test]
 fn what_never_ran_is_run_after_a_pause_and_nothing_else() {
     let mut life = Life::begin(spec(OnFail::Pause, false));
@@ -191,10 +193,36 @@ fn what_never_ran_is_run_after_a_pause_and_nothing_else() {
     life.ask(Verb::Approve(Skip::default()));
     life.end_run(|host| if host.0 == 1 { OutcomeKind::Unreachable } else { OutcomeKind::Failed });
     assert_eq!(life.at(), (State::Paused, 1));
-    life.ask(Verb::Resume(Skip::default()));
+    let resume = Order { verb: Verb::Resume(Skip::default()), who: "bob@bastion".into(), reason: None };
+    let refused = life.machine.can(&resume).unwrap_err().to_string();
+    assert!(refused.contains("1 host of the stage failed, and none may"), "{refused}");
+    life.ask(Verb::Resume(WITHOUT_BAD));
     assert_eq!(life.run().2, [HostId(1)]);
     life.end_run(|_| OutcomeKind::Unreachable);
-    assert_eq!(life.at(), (State::Soaking, 1), "the operator has seen that it is out of reach");
+    assert_eq!(life.at(), (State::Soaking, 1), "the operator goes on without those that are bad");
+}
+
+#[test]
+fn a_host_that_stays_out_of_reach_stops_it_again() {
+    let mut life = Life::begin(spec(OnFail::Pause, false));
+    for _ in 0..2 {
+        life.end_run(|_| OutcomeKind::Unreachable);
+        assert_eq!(life.at(), (State::Paused, 0));
+        life.ask(Verb::Resume(Skip::default()));
+    }
+    life.end_run(ok);
+    assert_eq!(life.at(), (State::Soaking, 0));
+}
+
+#[test]
+fn what_had_the_change_before_is_reverted_where_that_is_said() {
+    let mut life = Life::begin(spec(OnFail::Pause, false));
+    life.end_run(|_| OutcomeKind::Skipped);
+    life.wait();
+    let undo = |skipped| Order { verb: Verb::Undo { skipped }, who: "bob@bastion".into(), reason: None };
+    let refused = life.machine.can(&undo(false)).unwrap_err().to_string();
+    assert!(refused.contains("1 had the change before: there too: mcom rollout undo "), "{refused}");
+    assert_eq!(life.machine.can(&undo(true)), Ok(()));
 }
 
 #[test]

@@ -19,7 +19,7 @@ impl Machine {
     }
 
     fn begin_undo(&mut self) {
-        let hosts = self.to_undo();
+        let hosts = self.to_undo(self.state.undoes_skipped);
         if hosts.is_empty() {
             self.become_now(State::Undone, None, None);
         } else {
@@ -29,8 +29,7 @@ impl Machine {
     }
 
     /// The hosts that are to be reverted and are not yet.
-    fn to_undo(&self) -> HostRanges {
-        let also_skipped = self.state.undoes_skipped;
+    pub(super) fn to_undo(&self, also_skipped: bool) -> HostRanges {
         let is_one = |host: &crate::state::HostProgress| {
             host.was_begun() || (also_skipped && host.outcome() == Some(OutcomeKind::Skipped))
         };
@@ -38,7 +37,7 @@ impl Machine {
     }
 
     pub(super) fn finish_undo(&mut self) {
-        let hosts = self.to_undo().len() as u64;
+        let hosts = self.to_undo(self.state.undoes_skipped).len() as u64;
         match hosts {
             0 => self.become_now(State::Undone, None, None),
             _ => self.become_now(State::Aborted, None, Some(Why::NotUndone { hosts })),

@@ -56,7 +56,8 @@ impl RolloutState {
             self.stages.entry(self.stage).and_modify(|(_, ended)| *ended = Some(ended.unwrap_or(at_ms)));
         }
         if stage != self.stage {
-            (self.inconclusive_accepted, self.health_skipped, self.approved) = (false, false, false);
+            (self.inconclusive_accepted, self.approved) = (false, false);
+            (self.health_skipped, self.soak_skipped) = (false, false);
             self.watched = Watched::default();
         }
         match state {
@@ -79,6 +80,7 @@ impl RolloutState {
             Verb::Resume(skip) => {
                 self.health_skipped |= skip.health;
                 if self.state == State::Paused {
+                    self.soak_skipped |= skip.soak;
                     self.resumed();
                 }
             }

@@ -65,6 +65,8 @@ pub struct RolloutState {
     pub inconclusive_accepted: bool,
     /// Whether an operator leaves out the health of this stage's hosts.
     pub health_skipped: bool,
+    /// Whether an operator leaves out the soak of this stage, which has not begun.
+    pub soak_skipped: bool,
     /// Whether an operator has let the next stage begin before this one was over.
     pub approved: bool,
     /// Whether hosts are to be reverted that had the change before.
@@ -179,6 +181,7 @@ impl RolloutState {
             paused_from: None,
             inconclusive_accepted: false,
             health_skipped: false,
+            soak_skipped: false,
             approved: false,
             undoes_skipped: false,
             soak_left_ms: 0,

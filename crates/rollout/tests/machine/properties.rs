@@ -22,7 +22,7 @@ enum Event {
 }
 
 fn verb() -> impl Strategy<Value = Verb> {
-    let skip = (any::<bool>(), any::<bool>()).prop_map(|(soak, health)| Skip { soak, health });
+    let skip = any::<(bool, bool, bool)>().prop_map(|(soak, health, bad)| Skip { soak, health, bad });
     prop_oneof![
         Just(Verb::Pause),
         skip.clone().prop_map(Verb::Resume),

@@ -5,15 +5,18 @@ use mcom_model::{HostId, OutcomeKind};
 use mcom_rollout::{Answer, Refusal, RunOf, Skip, State, Verb};
 use std::fmt::Write;
 
-const PLAIN: Skip = Skip { soak: false, health: false };
-const NO_SOAK: Skip = Skip { soak: true, health: false };
-const NO_HEALTH: Skip = Skip { soak: false, health: true };
+const PLAIN: Skip = Skip { soak: false, health: false, bad: false };
+const NO_SOAK: Skip = Skip { soak: true, health: false, bad: false };
+const NO_HEALTH: Skip = Skip { soak: false, health: true, bad: false };
 
-const VERBS: [(&str, Verb); 9] = [
+const NO_BAD: Skip = Skip { soak: false, health: false, bad: true };
+
+const VERBS: [(&str, Verb); 10] = [
     ("pause", Verb::Pause),
     ("resume", Verb::Resume(PLAIN)),
     ("resume --skip-soak", Verb::Resume(NO_SOAK)),
     ("resume --skip-health", Verb::Resume(NO_HEALTH)),
+    ("resume --accept-bad", Verb::Resume(NO_BAD)),
     ("approve", Verb::Approve(PLAIN)),
     ("approve --skip-soak", Verb::Approve(NO_SOAK)),
     ("abort", Verb::Abort),
@@ -168,14 +171,16 @@ fn a_resume_repeats_the_check_and_accepts_what_is_known() {
     let failed = |host: HostId| if host.0 == 1 { OutcomeKind::Failed } else { OutcomeKind::Ok };
     life.run_ends(failed);
     assert_eq!(life.state(), State::Paused, "one host is bad");
-    assert_eq!(life.asks(Verb::Resume(PLAIN)), State::Soaking, "that it failed is accepted");
+    let refused = life.types(Verb::Resume(PLAIN), false);
+    assert!(matches!(refused, Err(Refusal::Bad { bad: 1, .. })), "asking again makes it no better: {refused:?}");
+    assert_eq!(life.asks(Verb::Resume(NO_BAD)), State::Soaking, "that it failed is accepted");
     assert_eq!(life.asks.as_ref().map(|hosts| hosts.iter().collect()), Some(vec![HostId(2)]));
     life.answers(Answer::Sick);
     assert_eq!(life.state(), State::Paused, "the other one is sick");
     assert_eq!(life.asks(Verb::Resume(PLAIN)), State::Soaking, "it is asked again");
     life.answers(Answer::Sick);
     assert_eq!(life.state(), State::Paused, "and still sick");
-    life.asks(Verb::Resume(Skip { soak: true, health: true }));
+    life.asks(Verb::Resume(Skip { soak: true, health: true, bad: false }));
     assert_eq!((life.state(), life.machine.state().stage), (State::Running, 2));
 }
 
@@ -194,7 +199,7 @@ fn hosts_that_never_ran_are_run_after_a_resume_and_others_are_not() {
     life.run_ends(ok);
     life.run_ends(|host| [Ok, Failed, Skipped][host.0 as usize % 3]);
     assert_eq!(life.state(), State::Paused);
-    life.asks(Verb::Resume(PLAIN));
+    life.asks(Verb::Resume(NO_BAD));
     assert_eq!(life.run, None, "nobody is left who never ran");
 }
 

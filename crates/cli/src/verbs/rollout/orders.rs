@@ -1,6 +1,6 @@
 //! `mcom rollout pause`, `abort`, `resume` and `approve`: from any terminal of this machine.
 
-use crate::args::{OutputArgs, RolloutGoOnArgs, RolloutOrderArgs};
+use crate::args::{OutputArgs, RolloutGoOnArgs, RolloutOrderArgs, RolloutResumeArgs};
 use crate::config::Settings;
 use crate::error::{CliError, ErrorKind};
 use crate::rollout::{Given, become_detached, give, go_on_without, machine, stored_head, the_open_one, unreadable};
@@ -20,8 +20,8 @@ pub(super) fn abort(args: &RolloutOrderArgs, settings: &Settings) -> Result<u8, 
 }
 
 /// Goes on. Returns the exit code.
-pub(super) fn resume(args: &RolloutGoOnArgs, settings: &Settings) -> Result<u8, CliError> {
-    go_on(Verb::Resume(skip(args)), args, settings)
+pub(super) fn resume(args: &RolloutResumeArgs, settings: &Settings) -> Result<u8, CliError> {
+    go_on(Verb::Resume(Skip { bad: args.accept_bad, ..skip(&args.go_on) }), &args.go_on, settings)
 }
 
 /// Passes the gate. Returns the exit code.
@@ -30,7 +30,7 @@ pub(super) fn approve(args: &RolloutGoOnArgs, settings: &Settings) -> Result<u8,
 }
 
 const fn skip(args: &RolloutGoOnArgs) -> Skip {
-    Skip { soak: args.skip_soak, health: args.skip_health }
+    Skip { soak: args.skip_soak, health: args.skip_health, bad: false }
 }
 
 fn plain(verb: Verb, args: &RolloutOrderArgs, settings: &Settings) -> Result<u8, CliError> {
@@ -49,6 +49,8 @@ fn go_on(verb: Verb, args: &RolloutGoOnArgs, settings: &Settings) -> Result<u8, 
     let mut words = vec![verb.word().to_owned(), head.spec.id.to_string()];
     words.extend(args.skip_soak.then(|| "--skip-soak".to_owned()));
     words.extend(args.skip_health.then(|| "--skip-health".to_owned()));
+    let accepts_bad = matches!(verb, Verb::Resume(skip) if skip.bad);
+    words.extend(accepts_bad.then(|| "--accept-bad".to_owned()));
     words.extend(args.reason.iter().map(|reason| format!("--reason={reason}")));
     let here = Here { rollout: &rollout, head: &head, output: &args.output };
     here.or_without(order, args.detach.detach, args.detach.detached, &words, settings)

@@ -24,7 +24,7 @@ fn eventful() -> Told {
     told.wait(4 * SECOND).run_ends(&[]).check(&[("web7-fra1", Answer::Sick, "starting")]).wait(30 * SECOND);
     told.healthy_for(2 * HOUR).wait(20 * MINUTE).ask(approve(), "bob@bastion", Some("looks good"));
     told.wait(9 * SECOND).run_ends(&[("web70-nyc2", OutcomeKind::TimedOut)]).wait(MINUTE);
-    let skip = Skip { soak: true, health: false };
+    let skip = Skip { soak: true, health: false, bad: false };
     told.ask(resume(), "bob@bastion", Some("seen")).healthy_for(MINUTE);
     told.ask(Verb::Resume(skip), "bob@bastion", Some("in a hurry"));
     told.wait(MINUTE).run_ends(&[]).healthy_for(MINUTE).ask(Verb::Pause, "alice@bastion", None);

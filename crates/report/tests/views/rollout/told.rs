@@ -133,11 +133,11 @@ impl Told {
 }
 
 pub const fn resume() -> Verb {
-    Verb::Resume(Skip { soak: false, health: false })
+    Verb::Resume(Skip { soak: false, health: false, bad: false })
 }
 
 pub const fn approve() -> Verb {
-    Verb::Approve(Skip { soak: false, health: false })
+    Verb::Approve(Skip { soak: false, health: false, bad: false })
 }
 
 pub fn plain() -> RolloutOptions {

@@ -138,7 +138,7 @@ fn troubles(rng: &mut Rng, started_ms: u64, quiet_ms: u64) -> Vec<(u64, Trouble)
 }
 
 fn verb(rng: &mut Rng) -> Verb {
-    let skip = Skip { soak: rng.chance(300), health: rng.chance(200) };
+    let skip = Skip { soak: rng.chance(300), health: rng.chance(200), bad: rng.chance(300) };
     let resume = Verb::Resume(skip);
     let undo = Verb::Undo { skipped: rng.chance(300) };
     rng.pick(&[

@@ -68,7 +68,7 @@ impl Life {
         } else {
             // Bad health that stays is accepted when it was seen a few times.
             let health = self.nudges.is_multiple_of(3);
-            self.types(Verb::Resume(Skip { soak: false, health }), health);
+            self.types(Verb::Resume(Skip { soak: false, health, bad: health }), health);
         }
     }
 }
