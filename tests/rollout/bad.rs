@@ -16,9 +16,11 @@ fn a_canary_whose_payload_fails_stops_it_and_an_operator_goes_on() {
     assert_eq!(change.why()["why"], "too-many-bad");
     change.ran_once_on(&[CANARY]);
     let status = change.rollout(&["status"]).expect(13).out;
-    assert!(status.contains("mcom rollout resume") && status.contains(CANARY), "{status}");
+    assert!(status.contains("--accept-bad") && status.contains(CANARY), "{status}");
 
-    change.rollout(&["resume", "--reason", "mended by hand"]).expect(0);
+    let refused = change.rollout(&["resume", "--reason", "mended by hand"]).expect(4);
+    assert!(refused.err.contains("1 host of the stage failed, and none may"), "{}", refused.err);
+    change.rollout(&["resume", "--accept-bad", "--reason", "mended by hand"]).expect(0);
     change.ran_once_everywhere();
     assert_eq!(change.state(), "done 3");
     assert_eq!(change.events_of("accepted").len(), 1);

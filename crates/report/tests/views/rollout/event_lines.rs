@@ -48,7 +48,7 @@ fn a_line_for_what_is_news() {
     16:22:45Z  one-per-dc: run vyzfngs0 on 3 hosts, web3-ams1,web12-sin1,web70-nyc2
     16:22:54Z  run vyzfngs0 ended: 2 ok 1 TIMED OUT  web70-nyc2
     16:22:54Z  PAUSED at stage 2 of 4, one-per-dc: 1 host is bad, none may be
-    16:23:54Z  asked: resume by bob@bastion "seen"
+    16:23:54Z  asked: resume without the bad hosts by bob@bastion "seen"
     16:23:54Z  bad and accepted: web70-nyc2
     16:23:54Z  running at stage 2 of 4, one-per-dc
     16:23:54Z  soaking at stage 2 of 4, one-per-dc, until 18:23:54Z (in 2h)

@@ -135,7 +135,7 @@ fn stages_with_their_runs_and_what_was_asked_in_between() {
     │  │  │         | nginx: [emerg] bind() to 0.0.0.0:443 failed
     │  │  └─ sin1  1 ok      run 2.0s
     │  ├─ 16:24:24Z  PAUSED: 1 host is bad, none may be
-    │  ├─ 16:25:24Z  asked: resume by bob@bastion "seen"
+    │  ├─ 16:25:24Z  asked: resume without the bad hosts by bob@bastion "seen"
     │  ├─ 16:25:24Z  bad and accepted: web70-nyc2
     │  ├─ 16:25:24Z  soaking, until 18:25:24Z (in 2h)
     │  └─ 16:25:24Z  health: 2 healthy, here healthy

@@ -294,7 +294,7 @@ fn aborted_and_undone() {
       HALF WAY             1  web7-ams1
       do not have it     259  ams1 65 of 75 · fra1 65 of 75 · nyc2 64 of 75 · sin1 65 of 75
       FAILED 1  web7-ams1  (run xwqbv8rb)
-    next: mcom rollout undo nginx-fix
+    next: mcom rollout undo 8f3kabcd
     "#);
     assert_snapshot!(ended_text(&told.spec, told.state(), 0, &plain()), @r#"
     nginx-fix ABORTED at stage 3 of 4, ten-per-dc: asked by bob@bastion "the fix is wrong"
@@ -303,7 +303,7 @@ fn aborted_and_undone() {
       HALF WAY             1  web7-ams1
       do not have it     259  ams1 65 of 75 · fra1 65 of 75 · nyc2 64 of 75 · sin1 65 of 75
       FAILED 1  web7-ams1  (run xwqbv8rb)
-    next: mcom rollout undo nginx-fix
+    next: mcom rollout undo 8f3kabcd
     "#);
     told.wait(MINUTE).ask(Verb::Undo { skipped: false }, "bob@bastion", None);
     assert_snapshot!(status(&told), @r#"
@@ -334,7 +334,7 @@ fn aborted_and_undone() {
       reverted            39  ams1 8 of 75 · fra1 10 of 75 · nyc2 11 of 75 · sin1 10 of 75
       do not have it     259  ams1 65 of 75 · fra1 65 of 75 · nyc2 64 of 75 · sin1 65 of 75
       UNDO FAILED 1  web7-ams1  (run cc0rjved)
-    next: mcom rollout undo nginx-fix
+    next: mcom rollout undo 8f3kabcd
     "#);
     told.wait(MINUTE).ask(Verb::Undo { skipped: false }, "bob@bastion", None).wait(SECOND).run_ends(&[]);
     assert_snapshot!(ended_text(&told.spec, told.state(), 0, &plain()), @r"
@@ -342,7 +342,7 @@ fn aborted_and_undone() {
       had it before        1  web15-ams1
       reverted            40  ams1 9 of 75 · fra1 10 of 75 · nyc2 11 of 75 · sin1 10 of 75
       do not have it     259  ams1 65 of 75 · fra1 65 of 75 · nyc2 64 of 75 · sin1 65 of 75
-    next: mcom log nginx-fix
+    next: mcom log 8f3kabcd
     ");
 }
 
@@ -382,11 +382,11 @@ fn done_and_nobody_there() {
       HALF WAY             1  web7-ams1
       FAILED 1  web7-ams1  (run xwqbv8rb)
       health  259 healthy, here healthy  22:26:40Z (1m05s ago)
-    next: mcom log nginx-fix
+    next: mcom log 8f3kabcd
     "#);
     assert_snapshot!(ended_text(&told.spec, told.state(), 0, &plain()), @r"
     nginx-fix done: 300 hosts, 299 ok 1 FAILED in 8h24m
       FAILED 1  web7-ams1  (run xwqbv8rb)
-    next: mcom log nginx-fix
+    next: mcom log 8f3kabcd
     ");
 }

@@ -133,7 +133,7 @@ impl Told {
 }
 
 pub const fn resume() -> Verb {
-    Verb::Resume(Skip { soak: false, health: false, bad: false })
+    Verb::Resume(Skip { soak: false, health: false, bad: true })
 }
 
 pub const fn approve() -> Verb {
