@@ -2,7 +2,7 @@
 
 use crate::args::command::{Cli, Verb};
 use crate::error::{CliError, ErrorKind};
-use clap::error::{ContextKind, ContextValue};
+use clap::error::{ContextKind, ContextValue, ErrorKind as ClapErrorKind};
 use clap::{CommandFactory, FromArgMatches};
 use mcom_fleet::document::nearest;
 use mcom_fleet::pattern::split_by_shell;
@@ -118,6 +118,9 @@ fn refusal(error: &clap::Error) -> CliError {
         return no_hosts();
     }
     let text = error.to_string();
+    if error.kind() == ClapErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return no_inner_verb(&text);
+    }
     let mut lines = text
         .lines()
         .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"))
@@ -128,6 +131,16 @@ fn refusal(error: &clap::Error) -> CliError {
     let error = CliError::new(ErrorKind::Usage, message);
     let error = lines.fold(error, |error, line| error.hint(line.trim_start_matches("tip: ")));
     error.hint("all flags: mcom --help")
+}
+
+/// A verb that has verbs of its own stands alone. `help` is the first one's.
+fn no_inner_verb(help: &str) -> CliError {
+    let usage = help.lines().find_map(|line| line.strip_prefix("Usage: "));
+    let verb = usage.and_then(|usage| usage.split(" <").next()).unwrap_or("mcom");
+    let inner = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    let names = inner.filter_map(|line| line.strip_prefix("  ")?.split(' ').next().filter(|name| !name.is_empty()));
+    CliError::new(ErrorKind::Usage, format!("`{verb}` needs a verb: {}", names.collect::<Vec<_>>().join(", ")))
+        .hint(format!("what each does: {verb} --help"))
 }
 
 fn value_is_missing(error: &clap::Error, flag: &str) -> bool {
@@ -183,6 +196,14 @@ mod tests {
         );
         assert!(advice("-h web1 plan").starts_with("mcom plan"));
         assert!(advice("pln -h web1").contains("did you mean `mcom plan`?"));
+    }
+
+    #[test]
+    fn verbs_within_verbs_are_named() {
+        let error = parsed("rollout").unwrap_err();
+        assert!(error.message.starts_with("`mcom rollout` needs a verb: init, plan, start, "), "{error}");
+        assert_eq!(error.hints, ["what each does: mcom rollout --help"]);
+        assert_eq!(parsed("config").unwrap_err().message, "`mcom config` needs a verb: show");
     }
 
     #[test]

@@ -12,7 +12,7 @@ Examples:
   mcom rollout start nginx-fix.toml       begin it here; --detach goes on without this terminal
   mcom rollout status                     how far it is, and what to type next
 
-NAME is the rollout's name, its id or the beginning of the id. Where none is typed, the latest rollout is
+NAME is the rollout's name, its id or the beginning of the id. Where none is typed, the one is
 meant that is not over.";
 
 /// `mcom rollout`.
@@ -166,7 +166,7 @@ pub struct RolloutWatchArgs {
 /// `mcom rollout pause`, `mcom rollout abort`.
 #[derive(Args, Clone, Debug, Default)]
 pub struct RolloutOrderArgs {
-    /// The rollout [default: the latest that is not over]
+    /// The rollout [default: the one that is not over]
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
     /// Why: kept in the record
@@ -192,7 +192,7 @@ pub struct RolloutResumeArgs {
 /// `mcom rollout approve`, and what `resume` has in common with it.
 #[derive(Args, Clone, Debug, Default)]
 pub struct RolloutGoOnArgs {
-    /// The rollout [default: the latest that is not over]
+    /// The rollout [default: the one that is not over]
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
     /// Leave out the rest of the soak; needs --reason
@@ -215,7 +215,7 @@ pub struct RolloutGoOnArgs {
 /// `mcom rollout undo`.
 #[derive(Args, Clone, Debug, Default)]
 pub struct RolloutUndoArgs {
-    /// The rollout [default: the latest that is not over, else the latest]
+    /// The rollout [default: the one that is not over]
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
     /// Also on hosts that had the change before the rollout came to them

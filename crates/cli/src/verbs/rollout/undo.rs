@@ -4,7 +4,7 @@ use crate::args::RolloutUndoArgs;
 use crate::config::Settings;
 use crate::confirm::confirm;
 use crate::error::{CliError, ErrorKind};
-use crate::rollout::{machine, open_or_latest, options, stored_head};
+use crate::rollout::{machine, options, stored_head, the_open_one};
 use crate::run::who;
 use crate::trace;
 use crate::verbs::rollout::orders::Here;
@@ -15,7 +15,8 @@ use mcom_rollout::{Order, RolloutState, Verb};
 /// Reverts it. Returns the exit code.
 pub(super) fn undo(args: &RolloutUndoArgs, settings: &Settings) -> Result<u8, CliError> {
     trace::start(args.output.verbose);
-    let rollout = open_or_latest(args.name.as_deref(), settings)?;
+    // One that is over is named: nobody means to revert whatever came last.
+    let rollout = the_open_one(args.name.as_deref(), "undo", settings)?;
     let head = stored_head(&rollout)?;
     let order = Order { verb: Verb::Undo { skipped: args.all }, who: who(), reason: args.reason.clone() };
     let machine = machine(&rollout, &head)?;
