@@ -23,6 +23,40 @@ fn paused_resumed_and_approved_from_another_terminal() {
 }
 
 #[test]
+fn an_interrupt_pauses_and_what_runs_comes_to_its_end() {
+    let change = Change::grid(1, 3);
+    let payload = format!("{}; echo ended >>ended", change.waiting());
+    let file = change.file_of("fix", &payload, "[[stage]]\nname = 'all'\nreach = 'all'\nbatch = '1/dc'\n");
+    let mut terminal = AtTerminal::of(&change.command(&["start", &file]));
+    change.await_starts(1);
+    terminal.key(b"\x03");
+    change.await_state("paused 0");
+    assert_eq!(change.where_lines("ended"), []);
+    change.go();
+    terminal.wait_for("mcom rollout resume fix");
+    terminal.expect(14);
+    assert_eq!(change.where_lines("ended").len(), 1);
+    change.rollout(&["resume"]).expect(0);
+    change.ran_once_everywhere();
+}
+
+#[test]
+fn a_second_interrupt_leaves_and_another_process_goes_on() {
+    let change = Change::grid(1, 2);
+    let file = change.file_of("fix", &change.waiting(), "[[stage]]\nname = 'all'\nreach = 'all'\n");
+    let mut terminal = AtTerminal::of(&change.command(&["start", &file]));
+    change.await_starts(2);
+    terminal.key(b"\x03");
+    change.await_state("paused 0");
+    terminal.key(b"\x03");
+    terminal.wait_for("mcom rollout resume fix");
+    terminal.expect(130);
+    change.go();
+    change.rollout(&["resume"]).expect(0);
+    change.ran_once_everywhere();
+}
+
+#[test]
 fn the_number_of_hosts_is_typed() {
     let change = Change::grid(2, 3);
     let file = change.file("fix", FOUR);

@@ -1,6 +1,6 @@
 //! The scripts in examples/rollouts do what their comments say, on any host, and undo it.
 
-use crate::support::Ran;
+use crate::support::{Bench, Ran};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -100,6 +100,19 @@ fn the_check_tells_well_from_sick_and_from_what_it_cannot_say() {
     std::fs::remove_file(home.path("var/log/nginx/error.log")).unwrap();
     home.write("run/nginx.pid", "999999999");
     assert_eq!(check(&home).expect(1).out, "nginx does not run: process 999999999 is gone\n");
+}
+
+#[test]
+fn every_file_is_valid_and_means_what_it_says() {
+    let bench = Bench::grid(1, 1);
+    for (file, hosts, stages) in [("nginx-fix", 300, 4), ("try", 20, 4), ("restart", 20, 2)] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/rollouts").join(format!("{file}.toml"));
+        let plan = bench.mcom(&["rollout", "plan", path.to_str().unwrap()]).expect(0).out;
+        assert!(
+            plan.contains(&format!(" on {hosts} hosts in ")) && plan.contains(&format!(" in {stages} stages")),
+            "{plan}"
+        );
+    }
 }
 
 #[test]
