@@ -13,13 +13,38 @@ fn one_rollout_holds_its_hosts_at_a_time() {
     let other = "name = 'other'\nhosts = 'mail[1-3]-dc2'\ncommand = 'echo other >>runs'\n[[stage]]\nreach = 'all'\n";
     let other = change.bench.file("other.toml", other);
     let refused = change.rollout(&["start", &other]).expect(4);
-    for text in ["fix", "@", "CHG1", "mail[1-3]-dc2"] {
+    for text in ["fix", "@", "CHG1", "mail[1-3]-dc2", "exclude = \"mail[1-3]-dc2\" in the file\n"] {
         assert!(refused.err.contains(text), "{text} is not said: {}", refused.err);
     }
     change.ran_once_on(&["mail2-dc1"]);
     assert_eq!(change.records().len(), 1);
     change.rollout(&["abort"]).expect(13);
     change.rollout(&["start", &other]).expect(0);
+}
+
+#[test]
+fn a_record_that_cannot_be_read_may_hold_hosts() {
+    let change = Change::grid(1, 2);
+    let file =
+        change.file("fix", "[[stage]]\nname = 'canary'\nreach = '1'\napprove = true\n[[stage]]\nreach = 'all'\n");
+    change.rollout(&["start", &file]).expect(14);
+    let folder = change.records().pop().unwrap();
+    let head = std::fs::read(folder.join("rollout.json")).unwrap();
+    std::fs::write(folder.join("rollout.json"), "{").unwrap();
+    let refused = change.rollout(&["start", &file]).expect(4);
+    for text in ["may hold hosts", "rollout.json is damaged", &format!("mv '{}'", folder.display())] {
+        assert!(refused.err.contains(text), "{text} is not said: {}", refused.err);
+    }
+    assert_eq!((change.records().len(), change.where_lines("runs").len()), (1, 1));
+    let nothing = change.rollout(&["abort"]).expect(3);
+    assert!(nothing.err.contains("may not be over cannot be read"), "{}", nothing.err);
+
+    std::fs::write(folder.join("rollout.json"), head).unwrap();
+    change.rollout(&["abort"]).expect(13);
+    std::fs::write(folder.join("rollout.json"), "{").unwrap();
+    change.rollout(&["start", &file]).expect(14);
+    change.rollout(&["approve"]).expect(0);
+    change.ran_once_everywhere();
 }
 
 #[test]

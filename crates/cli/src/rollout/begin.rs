@@ -2,31 +2,21 @@
 
 use crate::config::Settings;
 use crate::error::{CliError, ErrorKind};
+use crate::rollout::held::{held_still, refuse_held};
 use crate::rollout::lay::Laid;
 use crate::run::now_ms;
-use mcom_fleet::hostset::fold;
-use mcom_ledger::{
-    HoldError, RolloutHead, RolloutRecord, RolloutSummary, StoredRollout, hold, list_rollouts, rollouts_dir,
-};
-use mcom_model::Plan;
+use mcom_ledger::{RolloutHead, RolloutRecord, rollouts_dir};
 use mcom_rollout::{Effect, Input, Machine, RolloutSpec};
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
 /// Records a rollout whose hosts no other one holds. It has begun when this returns.
 pub fn begin(laid: Laid, settings: &Settings) -> Result<(RolloutHead, RolloutRecord, Machine), CliError> {
-    let Laid { spec, window, blobs, links, .. } = laid;
+    let Laid { spec, window, blobs, links, leave_out, .. } = laid;
     let rollouts = rollouts_dir(&settings.state_home.value);
-    let _held = hold(&rollouts, &spec.who).map_err(|error| match error {
-        error @ HoldError::Busy { .. } => CliError::new(ErrorKind::Busy, error.to_string()),
-        error @ HoldError::Write(_) => ledger(&error),
-    })?;
-    for other in
-        list_rollouts(&rollouts).map_err(|error| ledger(&error))?.rollouts.iter().filter(|other| other.is_open())
-    {
-        refuse_overlap(&spec.plan, other)?;
-    }
+    let _held = held_still(&spec.who, settings)?;
+    let hosts: Vec<&str> = spec.plan.hosts.iter().map(|host| host.name.as_str()).collect();
+    refuse_held(&hosts, &spec.id, leave_out, settings)?;
     // A question may have waited for its answer: the window, and the time that everything takes, count from here.
     let spec = RolloutSpec { started_ms: now_ms(), ..spec };
     let version = concat!("mcom ", env!("CARGO_PKG_VERSION"));
@@ -51,31 +41,6 @@ pub fn begin(laid: Laid, settings: &Settings) -> Result<(RolloutHead, RolloutRec
             Err(error)
         }
     }
-}
-
-/// Refuses hosts that another rollout, which is not over, has.
-fn refuse_overlap(plan: &Plan, other: &RolloutSummary) -> Result<(), CliError> {
-    let head = StoredRollout::open(&other.dir).and_then(|other| other.head()).map_err(|error| ledger(&error))?;
-    let theirs: BTreeSet<&str> = head.spec.plan.hosts.iter().map(|host| host.name.as_str()).collect();
-    let both: Vec<&str> =
-        plan.hosts.iter().map(|host| host.name.as_str()).filter(|name| theirs.contains(name)).collect();
-    if both.is_empty() {
-        return Ok(());
-    }
-    let (name, id, who) = (&other.name, &other.id, &other.who);
-    let state = other.state.as_ref().map_or("about to begin", |state| state.state.words());
-    let reason = other.reason.as_ref().map_or_else(String::new, |reason| format!(" \"{reason}\""));
-    let (count, hosts) = (both.len(), fold(both));
-    let are = if count == 1 { "host" } else { "hosts" };
-    let message =
-        format!("rollout {name} ({id}) of {who}{reason} is {state} and holds {count} of these {are}: {hosts}");
-    Err(CliError::new(ErrorKind::Busy, message)
-        .hint(format!("how far it is: mcom rollout status {id}"))
-        .hint(format!(
-            "leave its hosts out: exclude = \"{}\" in the file, or -x",
-            fold(head.spec.plan.hosts.iter().map(|host| host.name.as_str()))
-        ))
-        .hint(format!("end it: mcom rollout abort {id}")))
 }
 
 fn ledger(error: &dyn std::error::Error) -> CliError {

@@ -2,6 +2,7 @@
 
 use crate::config::Settings;
 use crate::error::{CliError, ErrorKind};
+use crate::rollout::held::say_unreadable;
 use mcom_ledger::{
     FindRolloutError, ReadError, RolloutHead, RolloutSummary, StoredRollout, find_rollout, list_rollouts, rollouts_dir,
 };
@@ -33,7 +34,7 @@ pub fn open_or_latest(name: Option<&str>, settings: &Settings) -> Result<StoredR
     if let Some(name) = name {
         return named(name, settings);
     }
-    match open_ones(settings)?.into_iter().next() {
+    match open_ones(None, settings)?.into_iter().next() {
         Some(open) => StoredRollout::open(open.dir).map_err(unreadable),
         None => named("latest", settings),
     }
@@ -42,7 +43,7 @@ pub fn open_or_latest(name: Option<&str>, settings: &Settings) -> Result<StoredR
 /// The one that is named, else the only one that is not over: who orders something says which where there are several,
 /// by the id where they have one name.
 pub fn the_open_one(name: Option<&str>, verb: &str, settings: &Settings) -> Result<StoredRollout, CliError> {
-    let mut open = open_ones(settings)?;
+    let mut open = open_ones(name, settings)?;
     if let Some(name) = name {
         open.retain(|one| one.name == name);
     }
@@ -68,8 +69,12 @@ pub fn stored_head(rollout: &StoredRollout) -> Result<RolloutHead, CliError> {
     rollout.head().map_err(unreadable)
 }
 
-fn open_ones(settings: &Settings) -> Result<Vec<RolloutSummary>, CliError> {
+/// Those that are not over. Where none is named, the one that is meant may be among those that cannot be read.
+fn open_ones(name: Option<&str>, settings: &Settings) -> Result<Vec<RolloutSummary>, CliError> {
     let listing = list_rollouts(&rollouts_dir(&settings.state_home.value)).map_err(unreadable)?;
+    if name.is_none() {
+        say_unreadable(&listing);
+    }
     Ok(listing.rollouts.into_iter().filter(RolloutSummary::is_open).collect())
 }
 

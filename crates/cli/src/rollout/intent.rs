@@ -2,6 +2,7 @@
 
 use crate::error::CliError;
 use crate::request::{Planned, Prepared};
+use crate::rollout::held::LeaveOut;
 use mcom_fleet::document::Place;
 use mcom_ledger::LongLinks;
 use mcom_model::Payload;
@@ -27,6 +28,8 @@ pub struct Intent<'a> {
     pub window: Option<Window>,
     /// How links are made from here.
     pub links: LongLinks,
+    /// Where hosts can be left out.
+    pub leave_out: LeaveOut,
     /// An error about what stands at a place of the file, or of a flag.
     pub error_at: Box<dyn Fn(Place, String) -> CliError + 'a>,
 }

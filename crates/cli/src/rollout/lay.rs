@@ -6,6 +6,7 @@ use crate::error::CliError;
 use crate::policy::check_stages;
 use crate::request::{Planned, Prepared};
 use crate::resolve::{Fleet, StandardInput};
+use crate::rollout::held::LeaveOut;
 use crate::rollout::intent::{HealthIntent, Intent};
 use crate::run::{now_ms, permitted, run_id, who};
 use bytes::Bytes;
@@ -25,6 +26,8 @@ pub struct Laid {
     pub blobs: Vec<(BlobRef, Bytes)>,
     /// How links are made from here.
     pub links: LongLinks,
+    /// Where hosts that another rollout holds can be left out.
+    pub leave_out: LeaveOut,
     /// Hosts that no stage reaches.
     pub left_out: HostSet,
     /// Stages that add no host, each in words.
@@ -33,7 +36,7 @@ pub struct Laid {
 
 /// Lays a rollout out, and refuses one that may not be.
 pub fn lay(intent: Intent<'_>, settings: &Settings) -> Result<Laid, CliError> {
-    let Intent { name, planned, payload, undo, health, stages, on_fail, window, links, error_at } = intent;
+    let Intent { name, planned, payload, undo, health, stages, on_fail, window, links, leave_out, error_at } = intent;
     let Planned { plan, blobs: bytes, .. } = planned;
     let named = |pattern: &str| hosts_named(pattern, &plan, settings);
     let controls = health.as_ref().map_or(0, |health| health.controls);
@@ -65,7 +68,7 @@ pub fn lay(intent: Intent<'_>, settings: &Settings) -> Result<Laid, CliError> {
         on_fail,
         window: window.as_ref().map(Window::to_string),
     };
-    Ok(Laid { spec, window, blobs, links, left_out, empty })
+    Ok(Laid { spec, window, blobs, links, leave_out, left_out, empty })
 }
 
 fn keep(prepared: Prepared, blobs: &mut Vec<(BlobRef, Bytes)>) -> mcom_model::Payload {

@@ -5,6 +5,7 @@ use crate::config::Settings;
 use crate::error::{CliError, ErrorKind};
 use crate::request::{PayloadParts, Planned, Prepared, build, prepare};
 use crate::resolve::{Fleet, StandardInput};
+use crate::rollout::held::LeaveOut;
 use crate::rollout::intent::{HealthIntent, Intent};
 use crate::run::long_links;
 use mcom_fleet::document::{DocumentError, Place};
@@ -36,6 +37,7 @@ pub fn load<'a>(
         on_fail: file.on_fail,
         window: file.window.as_ref().map(|window| window.value.clone()),
         links: long_links(&reach.ssh, settings),
+        leave_out: LeaveOut::InFile,
         error_at: Box::new(move |place, message| document(file.error(place, message))),
     })
 }

@@ -3,7 +3,7 @@
 use crate::error::ReadError;
 use crate::find::names;
 use crate::layout;
-use crate::rollouts::{FindRolloutError, RolloutSummary, StoredRollout};
+use crate::rollouts::{FindRolloutError, RolloutSummary, StoredRollout, UnreadableRollout};
 use std::path::Path;
 
 /// How many ids an error names.
@@ -14,8 +14,8 @@ const IDS_NAMED: usize = 5;
 pub struct RolloutListing {
     /// Those that could be read.
     pub rollouts: Vec<RolloutSummary>,
-    /// What is wrong with the others.
-    pub unreadable: Vec<ReadError>,
+    /// The others.
+    pub unreadable: Vec<UnreadableRollout>,
 }
 
 /// Finds a rollout by its id, by its name (of several, the latest), by the beginning of its id, as `latest`, or by the
@@ -62,9 +62,10 @@ pub fn find_rollout(rollouts: &Path, text: &str) -> Result<StoredRollout, FindRo
 pub fn list_rollouts(rollouts: &Path) -> Result<RolloutListing, ReadError> {
     let mut listing = RolloutListing::default();
     for name in names(rollouts)? {
-        match StoredRollout::open(rollouts.join(name)).and_then(|rollout| rollout.summary()) {
+        let dir = rollouts.join(name);
+        match StoredRollout::open(&dir).and_then(|rollout| rollout.summary()) {
             Ok(summary) => listing.rollouts.push(summary),
-            Err(error) => listing.unreadable.push(error),
+            Err(error) => listing.unreadable.push(UnreadableRollout::new(dir, error)),
         }
     }
     Ok(listing)

@@ -10,6 +10,7 @@ mod hold;
 mod record;
 mod stored;
 mod summary;
+mod unreadable;
 
 pub use error::{FindRolloutError, HoldError};
 pub use find::{RolloutListing, find_rollout, list_rollouts};
@@ -18,3 +19,4 @@ pub use hold::{Hold, hold};
 pub use record::RolloutRecord;
 pub use stored::StoredRollout;
 pub use summary::RolloutSummary;
+pub use unreadable::UnreadableRollout;

@@ -103,6 +103,28 @@ fn damage_is_an_error_with_its_line_and_never_a_panic() {
     }
 }
 
+#[test]
+fn one_that_cannot_be_read_may_hold_hosts_unless_it_says_that_it_is_over() {
+    let whole = fixture::events(ID).len();
+    for (events, torn, head, may_be_open) in [
+        (5, "", "{}", true),
+        (whole, "", "{}", false),
+        (whole, "", r#"{"format":{"major":9,"minor":0}}"#, false),
+        (5, "", r#"{"format":{"major":9,"minor":0}}"#, true),
+        (0, "", r#"{"format":{"major":9,"minor":0}}"#, true),
+        (0, "", "{}", false),
+        (whole, "damage\n", "{}", true),
+        (whole, "{\"at_ms\":1,\"event\":\"became\",\"state\":\"undoing\",\"stage\":2}\n", "{}", true),
+    ] {
+        let rollouts = tempfile::tempdir().unwrap();
+        let rollout = died_after(rollouts.path(), ID, NAME, events, torn.as_bytes());
+        std::fs::write(rollout.dir().join("rollout.json"), head).unwrap();
+        let listing = list_rollouts(rollouts.path()).unwrap();
+        let found = listing.unreadable.iter().map(|one| one.may_be_open).collect::<Vec<_>>();
+        assert_eq!(found, [may_be_open], "{events} {torn} {head}");
+    }
+}
+
 /// Lines that were lost, or came in another order, give a state that nobody wanted, and no panic.
 #[test]
 fn events_in_any_order_are_folded() {
@@ -179,7 +201,9 @@ fn a_listing_shows_how_far_each_is_and_what_cannot_be_read() {
     died_after(&rollouts, "6f3kabc4", NAME, fixture::events(ID).len(), b"");
     let record = RolloutRecord::create(&rollouts, &fixture::head("6f3kabc5", NAME)).unwrap();
     let listing = list_rollouts(&rollouts).unwrap();
-    assert!(matches!(listing.unreadable.as_slice(), [ReadError::NoRollout { .. }]));
+    let [unreadable] = listing.unreadable.as_slice() else { panic!("{listing:?}") };
+    assert!(matches!(unreadable.error, ReadError::NoRollout { .. }) && unreadable.may_be_open);
+    assert_eq!(unreadable.dir, broken.dir());
     let shown = |at: usize| {
         let rollout = &listing.rollouts[at];
         (rollout.id.as_str(), rollout.state.as_ref().map(|state| state.state), rollout.is_open())

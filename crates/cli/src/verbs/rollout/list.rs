@@ -15,7 +15,8 @@ use mcom_rollout::RolloutState;
 pub(super) fn list(args: &RolloutListArgs, settings: &Settings) -> Result<u8, CliError> {
     let rollouts = rollouts_dir(&settings.state_home.value);
     let listing = list_rollouts(&rollouts).map_err(unreadable)?;
-    let (mut rows, mut left_out) = (Vec::new(), listing.unreadable);
+    let left_out = listing.unreadable.into_iter().map(|one| one.error);
+    let (mut rows, mut left_out) = (Vec::new(), left_out.collect::<Vec<_>>());
     for summary in listing.rollouts {
         match row(summary) {
             Ok(row) => rows.push(row),

@@ -6,7 +6,7 @@ use crate::error::{CliError, ErrorKind};
 use crate::exit;
 use crate::output::print;
 use crate::request::Planned;
-use crate::rollout::{Intent, lay, options};
+use crate::rollout::{Intent, LeaveOut, lay, options};
 use crate::run::long_links;
 use crate::verbs::rollout::plan::text;
 use crate::verbs::rollout::start::{Beginning, begun};
@@ -40,6 +40,7 @@ pub fn in_stages(
         on_fail: OnFail::Pause,
         window: None,
         links: long_links(&args.asked.ssh, settings),
+        leave_out: LeaveOut::ByFlag,
         error_at: Box::new(|_, message| usage(message)),
     };
     let laid = lay(intent, settings)?;
