@@ -136,7 +136,7 @@ fn alike(text: &str) -> String {
         ("DIGEST", r"\b[0-9a-f]{6}\b"),
         (
             "ID",
-            r"(?m)(?P<before>\brun |^rollout \S+  |mcom log |mcom retry |^)[0-9a-hj-km-np-tv-z]{8}(?P<after>  | |$)",
+            r"(?m)(?P<before>\brun |^rollout \S+  |mcom (?:log|retry|rollout undo) |^)[0-9a-hj-km-np-tv-z]{8}(?P<after>  | |$)",
         ),
     ] {
         let what = Regex::new(what).unwrap();

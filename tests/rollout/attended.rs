@@ -17,7 +17,7 @@ fn paused_resumed_and_approved_from_another_terminal() {
     let second = AtTerminal::of(&change.command(&["resume"]));
     change.await_state("soaking 0");
     change.rollout(&["approve", "--skip-soak", "--reason", "seen enough"]).expect(0);
-    second.wait_for("mcom log fix");
+    second.wait_for("mcom log ");
     second.expect(0);
     change.ran_once_everywhere();
 }
