@@ -23,6 +23,23 @@ fn one_rollout_holds_its_hosts_at_a_time() {
 }
 
 #[test]
+fn an_undo_leaves_hosts_alone_that_another_rollout_holds() {
+    let change = Change::grid(1, 3);
+    change.rollout(&["start", &change.file("fix", "[[stage]]\nreach = 'all'\n")]).expect(0);
+    let other = "name = 'other'\nhosts = 'mail[2-3]-dc1'\ncommand = 'echo other >>runs'\n\
+                 [[stage]]\nreach = '1'\napprove = true\n[[stage]]\nreach = 'all'\n";
+    change.rollout(&["start", &change.bench.file("other.toml", other)]).expect(14);
+    let refused = change.rollout(&["undo", "fix"]).expect(4);
+    for text in ["rollout other (", "holds 2 of these hosts: mail[2-3]-dc1", "mcom rollout abort"] {
+        assert!(refused.err.contains(text), "{text} is not said: {}", refused.err);
+    }
+    assert!(change.where_lines("undone").is_empty());
+    change.rollout(&["abort", "other"]).expect(13);
+    change.rollout(&["undo", "fix"]).expect(13);
+    assert_eq!(change.where_lines("undone").len(), 3);
+}
+
+#[test]
 fn a_record_that_cannot_be_read_may_hold_hosts() {
     let change = Change::grid(1, 2);
     let file =

@@ -8,7 +8,7 @@ use mcom_model::{HostRanges, Plan};
 
 /// Refuses a run on all hosts of a plan, at once, that breaks a rule.
 pub fn check_run(plan: &Plan, reason: Option<&str>, settings: &Settings) -> Result<(), CliError> {
-    let mut broken = reason_above(plan, reason, settings);
+    let mut broken = reason_above(plan.hosts.len(), reason, settings);
     broken.extend(stages_above(plan, settings));
     for (rule, found) in forbidden_in(plan, settings)? {
         broken.extend(too_many(rule, &found, "one run"));
@@ -25,7 +25,7 @@ pub fn check_stages<'s>(
     settings: &Settings,
 ) -> Result<(), CliError> {
     let stages: Vec<_> = stages.into_iter().filter(|(_, hosts)| !hosts.is_empty()).collect();
-    let mut broken = reason_above(plan, reason, settings);
+    let mut broken = reason_above(plan.hosts.len(), reason, settings);
     if stages.len() < 2 {
         broken.extend(stages_above(plan, settings));
     }
@@ -38,6 +38,12 @@ pub fn check_stages<'s>(
     refused(broken)
 }
 
+/// Refuses to revert a rollout on so many hosts without saying why. What else holds for a run does not: whoever reverts
+/// must get back to where everything was.
+pub fn check_undo(count: usize, reason: Option<&str>, settings: &Settings) -> Result<(), CliError> {
+    refused(reason_above(count, reason, settings))
+}
+
 /// A rule that is broken.
 struct Broken {
     /// What, and which rule says so.
@@ -46,10 +52,10 @@ struct Broken {
     mend: String,
 }
 
-fn reason_above(plan: &Plan, reason: Option<&str>, settings: &Settings) -> Vec<Broken> {
+fn reason_above(count: usize, reason: Option<&str>, settings: &Settings) -> Vec<Broken> {
     let rule = &settings.policy.reason_above;
     let given = reason.is_some_and(|reason| !reason.trim().is_empty());
-    let above = rule.value.filter(|&above| !given && plan.hosts.len() as u64 > above);
+    let above = rule.value.filter(|&above| !given && count as u64 > above);
     let broken = above.map(|above| Broken {
         what: format!("more than {} need a reason ({})", hosts(above), place("reason_above", rule)),
         mend: "say why: --reason TEXT; in a rollout's file: reason = \"TEXT\"".to_owned(),
@@ -149,6 +155,13 @@ mod tests {
             "the policy refuses it: stage s2 has 2 hosts of db*, and may have 1 at most: the quorum (forbidden, built in)"
         );
         assert!(refused(&[&[0, 2], &[1, 3]], Some(" ")).contains("more than 3 hosts need a reason"));
+    }
+
+    #[test]
+    fn an_undo_says_why_and_needs_no_stages() {
+        assert_eq!(check_undo(3, None, &settings()), Ok(()));
+        assert_eq!(check_undo(4, Some("customers complain"), &settings()), Ok(()));
+        assert!(check_undo(4, None, &settings()).unwrap_err().message.contains("more than 3 hosts need a reason"));
     }
 
     #[test]

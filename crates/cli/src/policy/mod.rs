@@ -3,4 +3,4 @@
 mod check;
 mod sets;
 
-pub use check::{check_run, check_stages};
+pub use check::{check_run, check_stages, check_undo};

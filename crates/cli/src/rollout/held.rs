@@ -38,6 +38,8 @@ pub enum LeaveOut {
     InFile,
     /// With a flag.
     ByFlag,
+    /// Nowhere.
+    Never,
 }
 
 fn refuse_overlap(hosts: &[&str], other: &RolloutSummary, leave_out: LeaveOut) -> Result<(), CliError> {
@@ -57,6 +59,7 @@ fn refuse_overlap(hosts: &[&str], other: &RolloutSummary, leave_out: LeaveOut) -
     let error = match leave_out {
         LeaveOut::InFile => error.hint(format!("leave them out: exclude = \"{both}\" in the file")),
         LeaveOut::ByFlag => error.hint(format!("leave them out: -x '{both}'")),
+        LeaveOut::Never => error,
     };
     Err(error.hint(format!("end it: mcom rollout abort {id}")))
 }

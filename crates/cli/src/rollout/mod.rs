@@ -24,7 +24,7 @@ pub use carry::{Carrying, carry};
 pub use chosen::{find, open_or_latest, stored_head, the_open_one, unreadable};
 pub use code::of_state;
 pub use detach::{become_detached, go_on_without};
-pub use held::LeaveOut;
+pub use held::{LeaveOut, held_still, refuse_held};
 pub use intent::Intent;
 pub use keys::try_keys;
 pub use lay::{Laid, lay};
