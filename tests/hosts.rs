@@ -70,6 +70,22 @@ fn groups_wildcards_and_expressions_ask_the_inventory() {
 }
 
 #[test]
+fn an_exclusion_that_takes_nothing_away_is_said() {
+    let alone = Alone::with_inventory(FLEET);
+    alone.file("none.txt", "# nobody yet\n");
+    for (exclude, said) in [
+        ("mail1-dc1", ""),
+        ("mail1-dc1,mial2-dc1", "mcom: -x mial2-dc1 takes no host away: none of them is called so\n"),
+        ("gate1-dc1", "mcom: -x gate1-dc1 takes no host away: none of them is called so\n"),
+        ("@mail&gate*", "mcom: -x @mail&gate* takes no host away: none of them is in it\n"),
+        ("^none.txt", ""),
+    ] {
+        let ran = alone.mcom(&["hosts", "-h", "@mail", "-x", exclude, "--count"]).expect(0);
+        assert_eq!(ran.err, said, "{exclude}");
+    }
+}
+
+#[test]
 fn files_and_standard_input_have_a_target_a_line() {
     let alone = Alone::new();
     alone.file("hosts.txt", "# the old ones\nweb1\nroot@web2:2222 # with a user\n\n");

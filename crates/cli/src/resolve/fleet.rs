@@ -3,13 +3,14 @@
 use crate::args::{Pick, no_hosts};
 use crate::config::Settings;
 use crate::error::{CliError, ErrorKind};
+use crate::output::say;
 use crate::resolve::recorded::Recorded;
 use crate::resolve::source::{Outside, is_list_file};
 use crate::resolve::{StandardInput, pick};
 use mcom_fleet::dc::{DcNameRule, DcRules};
 use mcom_fleet::hostset::HostSet;
 use mcom_fleet::inventory::{self, Inventories, Inventory};
-use mcom_fleet::pattern::{self, Explanation, Pattern, PatternError, Target};
+use mcom_fleet::pattern::{self, Explanation, Joint, Pattern, PatternError, Target, TermKind};
 use mcom_model::{PlanRequest, limits};
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -67,7 +68,12 @@ impl<'a> Fleet<'a> {
         if include.is_empty() {
             return Err(no_hosts());
         }
-        let targets = self.expand(&include, &parsed(&request.exclude)?)?;
+        let exclude = parsed(&request.exclude)?;
+        let targets = self.expand(&include, &exclude)?;
+        if !exclude.is_empty() {
+            let all = pattern::host_set(&self.expand(&include, &[])?);
+            exclude.iter().try_for_each(|pattern| self.say_idle(pattern, &all))?;
+        }
         let preferred = self.expand(&parsed(&request.parents)?, &[])?;
         let before_pick = targets.len();
         let targets = match &request.pick {
@@ -99,6 +105,31 @@ impl<'a> Fleet<'a> {
     fn expand(&self, include: &[Pattern], exclude: &[Pattern]) -> Result<Vec<Target>, CliError> {
         let outside = self.outside();
         pattern::expand(include, exclude, &outside, limits::HOSTS).map_err(|error| outside.error(&error))
+    }
+
+    /// Says which terms of an excluding pattern take none of the hosts away: likely a name that was mistyped.
+    fn say_idle(&self, pattern: &Pattern, all: &HostSet) -> Result<(), CliError> {
+        // Where terms narrow each other, only all of them together say what is taken away.
+        let alone = pattern.terms().iter().all(|term| term.joint == Joint::Union);
+        let texts = pattern.terms().iter().map(|term| &pattern.text()[term.span.clone()]);
+        let texts: Vec<&str> = if alone { texts.collect() } else { vec![pattern.text()] };
+        for (text, term) in texts.into_iter().zip(pattern.terms()) {
+            let is_list = matches!(term.kind, TermKind::File(_) | TermKind::Stdin | TermKind::Run { .. });
+            let taken = match self.expand(&parsed(&[text.to_owned()])?, &[]) {
+                Ok(taken) => pattern::host_set(&taken),
+                // A list may be empty.
+                Err(error) if !is_list && error.kind == ErrorKind::NothingMatched => HostSet::new(),
+                Err(_) => continue,
+            };
+            if taken.intersection(all).is_empty() {
+                let why = match term.kind {
+                    TermKind::Name { .. } | TermKind::Regex(_) => "none of them is called so",
+                    _ => "none of them is in it",
+                };
+                say(&format!("mcom: -x {text} takes no host away: {why}\n"));
+            }
+        }
+        Ok(())
     }
 
     fn outside(&self) -> Outside<'_> {
