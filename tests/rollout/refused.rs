@@ -53,14 +53,32 @@ fn a_rule_of_the_site_counts_hosts_of_each_stage() {
     let rule = "[[policy.forbidden]]\nhosts = 'mail1-(dc1|dc2)'\nat_most = 1\nwhy = 'they are a pair'\n";
     let fleet = std::fs::read_to_string(change.bench.fleet.client_config()).unwrap();
     let config = change.bench.file("config.toml", &format!("{fleet}\n{rule}"));
-    let start =
-        |file: &str| -> Ran { change.command(&["start", file]).env("MCOM_CONFIG", &config).output().unwrap().into() };
-    let refused = start(&change.file("all", "[[stage]]\nname = 'together'\nreach = 'all'\n")).expect(4);
+    let verb = |verb: &str, file: &str| -> Ran {
+        change.command(&[verb, file]).env("MCOM_CONFIG", &config).output().unwrap().into()
+    };
+    let start = |file: &str| verb("start", file);
+    let all = change.file("all", "[[stage]]\nname = 'together'\nreach = 'all'\n");
+    let refused = start(&all).expect(4);
     assert!(refused.err.contains("they are a pair") && refused.err.contains("together"), "{}", refused.err);
     assert!(change.records().is_empty() && change.where_lines("runs").is_empty());
+    let planned = verb("plan", &all).expect(4);
+    assert!(planned.out.contains("together") && planned.err.contains("they are a pair"), "{planned:?}");
     let stages = "[[stage]]\nhost = 'mail1-dc1'\n[[stage]]\nreach = 'all'\n";
     start(&change.file("apart", stages)).expect(0);
     change.ran_once_everywhere();
+}
+
+#[test]
+fn who_starts_hears_what_no_stage_reaches() {
+    let change = Change::grid(2, 3);
+    let file =
+        change.file("fix", "[[stage]]\nname = 'one'\nreach = '1/dc'\n[[stage]]\nname = 'again'\nreach = '2'\n");
+    let refused = change.rollout(&["start", &file, "--yes=19"]).expect(4);
+    assert!(refused.err.contains(&format!("which they are: mcom rollout plan {file}\n")), "{}", refused.err);
+    let done = change.rollout(&["start", &file, "--yes=2"]).expect(0);
+    assert!(done.err.contains("mcom: no stage reaches 4 of the hosts: mail["), "{}", done.err);
+    assert!(done.err.contains("mcom: stage 2 (again): 2 adds no host"), "{}", done.err);
+    assert_eq!(change.where_lines("runs").len(), 2);
 }
 
 #[test]

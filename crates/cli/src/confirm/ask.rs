@@ -14,16 +14,17 @@ pub fn is_asked(hosts: usize, yes: Yes, settings: &Settings) -> bool {
 }
 
 /// Returns where `what` may start on so many hosts, and asks where that was not said. `what` is a verb and its object:
-/// `run fix.sh`. `brief` is shown above the question: twelve lines at most.
+/// `run fix.sh`. `look` says how the hosts are looked at. `brief` is shown above the question: twelve lines at most.
 pub fn confirm(
     what: &str,
     hosts: usize,
     yes: Yes,
+    look: &str,
     brief: impl FnOnce() -> String,
     settings: &Settings,
 ) -> Result<(), CliError> {
     match yes {
-        Yes::Exactly(count) if count != hosts as u64 => return Err(another_number(count, hosts)),
+        Yes::Exactly(count) if count != hosts as u64 => return Err(another_number(count, hosts, look)),
         _ if !is_asked(hosts, yes, settings) => return Ok(()),
         _ => {}
     }
@@ -48,10 +49,10 @@ fn answered(typed: Result<String, Unasked>, hosts: usize, settings: &Settings) -
     }
 }
 
-fn another_number(count: u64, hosts: usize) -> CliError {
+fn another_number(count: u64, hosts: usize, look: &str) -> CliError {
     let are = if hosts == 1 { "there is 1 host" } else { &format!("there are {hosts} hosts") };
     CliError::new(ErrorKind::Refused, format!("--yes={count} was said, and {are}: nothing was started"))
-        .hint("which they are: the same with mcom plan in front, or mcom hosts -h PATTERN")
+        .hint(format!("which they are: {look}"))
         .hint(format!("if they are right: --yes={hosts}"))
 }
 
@@ -87,10 +88,12 @@ mod tests {
 
     #[test]
     fn a_number_that_was_said_holds_also_where_it_need_not_be_confirmed() {
-        let said = |count, hosts| confirm("run fix.sh", hosts, Yes::Exactly(count), String::new, &settings(20));
+        let said =
+            |count, hosts| confirm("run fix.sh", hosts, Yes::Exactly(count), "mcom plan", String::new, &settings(20));
         assert_eq!(said(3, 3), Ok(()));
         let refused = said(300, 312).unwrap_err();
         assert_eq!(refused.message, "--yes=300 was said, and there are 312 hosts: nothing was started");
+        assert_eq!(refused.hints[0], "which they are: mcom plan");
         assert_eq!(refused.hints.last().unwrap(), "if they are right: --yes=312");
         assert_eq!(said(2, 1).unwrap_err().message, "--yes=2 was said, and there is 1 host: nothing was started");
     }

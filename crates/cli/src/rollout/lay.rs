@@ -46,7 +46,6 @@ pub fn lay(intent: Intent<'_>, settings: &Settings) -> Result<Laid, CliError> {
     let empty = empty.iter().map(ToString::to_string).collect();
     let left_out = left_out.iter().map(|id| plan.host(id).name.as_str()).collect();
     let reason = part.request.reason.clone();
-    check_stages(&part, stages.iter().map(|stage| (stage.name.as_str(), &stage.hosts)), reason.as_deref(), settings)?;
     permitted(&part, PasswordArgs::default(), settings)?;
     let mut blobs: Vec<(BlobRef, Bytes)> = payload.blobs().zip(bytes).collect();
     let undo = undo.map(|undo| keep(undo, &mut blobs));
@@ -69,6 +68,13 @@ pub fn lay(intent: Intent<'_>, settings: &Settings) -> Result<Laid, CliError> {
         window: window.as_ref().map(Window::to_string),
     };
     Ok(Laid { spec, window, blobs, links, leave_out, left_out, empty })
+}
+
+/// Refuses a rollout that breaks a rule of the policy.
+pub fn keeps_policy(laid: &Laid, settings: &Settings) -> Result<(), CliError> {
+    let RolloutSpec { plan, stages, reason, .. } = &laid.spec;
+    let stages = stages.iter().map(|stage| (stage.name.as_str(), &stage.hosts));
+    check_stages(plan, stages, reason.as_deref(), settings)
 }
 
 fn keep(prepared: Prepared, blobs: &mut Vec<(BlobRef, Bytes)>) -> mcom_model::Payload {

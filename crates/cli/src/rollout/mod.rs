@@ -27,7 +27,7 @@ pub use detach::{become_detached, go_on_without};
 pub use held::{LeaveOut, held_still, refuse_held};
 pub use intent::Intent;
 pub use keys::try_keys;
-pub use lay::{Laid, lay};
+pub use lay::{Laid, keeps_policy, lay};
 pub use load::load;
 pub use order::{Given, give, machine};
 pub use show::{carrier, options};

@@ -80,7 +80,8 @@ pub(super) fn confirm_plan(verb: &str, planned: &Planned, yes: Yes, settings: &S
     let plan = &planned.plan;
     let name = plan.payload.as_ref().map_or("it", |payload| payload.name.as_str());
     let what = format!("{verb} {}", sanitise_line(name.as_bytes()));
-    confirm(&what, plan.hosts.len(), yes, || plan_brief(plan, &planned.preferred), settings)
+    let look = "the same with mcom plan in front, or mcom hosts -h PATTERN";
+    confirm(&what, plan.hosts.len(), yes, look, || plan_brief(plan, &planned.preferred), settings)
 }
 
 fn nothing_to_run() -> CliError {

@@ -5,11 +5,11 @@ use crate::config::Settings;
 use crate::error::CliError;
 use crate::exit;
 use crate::output::print;
-use crate::rollout::{Laid, lay, load};
+use crate::rollout::{Laid, keeps_policy, lay, load};
 use crate::run::{Terminal, now_ms};
 use mcom_report::rollout::{PlanOfRollout, RolloutOptions, plan_brief, plan_json, plan_text};
 
-/// Prints the plan. Returns the exit code.
+/// Prints the plan, also one that the policy refuses. Returns the exit code.
 pub(super) fn plan(args: &RolloutPlanArgs, settings: &Settings) -> Result<u8, CliError> {
     let laid = lay(load(&args.file, &args.reach, None, settings)?, settings)?;
     let terminal = Terminal::of_process();
@@ -19,6 +19,7 @@ pub(super) fn plan(args: &RolloutPlanArgs, settings: &Settings) -> Result<u8, Cl
         verbose: false,
     };
     print(&text(&laid, args.json, &options))?;
+    keeps_policy(&laid, settings)?;
     Ok(exit::OK)
 }
 

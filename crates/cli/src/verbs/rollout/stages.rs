@@ -6,7 +6,7 @@ use crate::error::{CliError, ErrorKind};
 use crate::exit;
 use crate::output::print;
 use crate::request::Planned;
-use crate::rollout::{Intent, LeaveOut, lay, options};
+use crate::rollout::{Intent, LeaveOut, keeps_policy, lay, options};
 use crate::run::long_links;
 use crate::verbs::rollout::plan::text;
 use crate::verbs::rollout::start::{Beginning, begun};
@@ -46,9 +46,12 @@ pub fn in_stages(
     let laid = lay(intent, settings)?;
     if args.dry_run {
         print(&text(&laid, args.output.json, &options(&args.output, settings)))?;
+        keeps_policy(&laid, settings)?;
         return Ok(exit::OK);
     }
-    begun(laid, Beginning { yes: args.yes.yes(), detach: false, output: &args.output }, settings)
+    keeps_policy(&laid, settings)?;
+    let look = "the same with --dry-run".to_owned();
+    begun(laid, Beginning { yes: args.yes.yes(), look, detach: false, output: &args.output }, settings)
 }
 
 /// What is said of a whole run, and not of stages.

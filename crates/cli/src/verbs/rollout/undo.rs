@@ -36,7 +36,8 @@ pub(super) fn undo(args: &RolloutUndoArgs, settings: &Settings) -> Result<u8, Cl
         let name = sanitise_line(head.spec.name.as_bytes());
         let brief =
             || status_text(&head.spec, machine.state(), None, crate::run::now_ms(), &options(&args.output, settings));
-        confirm(&format!("undo {name}"), hosts.len(), args.yes.yes(), brief, settings)?;
+        let look = format!("mcom rollout status -v {}", head.spec.id);
+        confirm(&format!("undo {name}"), hosts.len(), args.yes.yes(), &look, brief, settings)?;
     }
     let mut words = vec!["undo".to_owned(), head.spec.id.to_string()];
     words.extend(args.all.then(|| "--all".to_owned()));
