@@ -71,8 +71,7 @@ fn a_rule_of_the_site_counts_hosts_of_each_stage() {
 #[test]
 fn who_starts_hears_what_no_stage_reaches() {
     let change = Change::grid(2, 3);
-    let file =
-        change.file("fix", "[[stage]]\nname = 'one'\nreach = '1/dc'\n[[stage]]\nname = 'again'\nreach = '2'\n");
+    let file = change.file("fix", "[[stage]]\nname = 'one'\nreach = '1/dc'\n[[stage]]\nname = 'again'\nreach = '2'\n");
     let refused = change.rollout(&["start", &file, "--yes=19"]).expect(4);
     assert!(refused.err.contains(&format!("which they are: mcom rollout plan {file}\n")), "{}", refused.err);
     let done = change.rollout(&["start", &file, "--yes=2"]).expect(0);
