@@ -14,6 +14,7 @@ use crate::run::sink::Known;
 use bytes::Bytes;
 use mcom_driver::run::{Control, Start};
 use mcom_ledger::{Ledger, RunHead, StoredRun, find_run_by_id, runs_dir};
+use mcom_model::EndedBy;
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -48,8 +49,18 @@ impl StagedRun<'_> {
         let mut ledger = reopened(run, &self.head)?;
         // Whoever began it may have died before they were there.
         store_blobs(&mut ledger, &self.head, &self.blobs)?;
-        Ok(start_again(run, &self.head)?.map(|start| (ledger, start)))
+        Ok(start_again(run, &self.head)?.map(|start| (ledger, judged_anew(start))))
     }
+}
+
+/// Whether too many hosts are bad is for the limit of now to say, and not for the one that stopped it before.
+fn judged_anew(mut start: Start) -> Start {
+    if let Start::Resumed { recorded, .. } = &mut start
+        && matches!(recorded.halted, Some((EndedBy::MaxFail, _)))
+    {
+        recorded.halted = None;
+    }
+    start
 }
 
 /// Carries the run out until every host has its outcome or the operator leaves. An error means that no host was touched
@@ -62,7 +73,10 @@ pub async fn carry_out_staged(
     let runs = runs_dir(&run.settings.state_home.value);
     let stored = find_run_by_id(&runs, &run.head.run).map_err(unreadable)?;
     if let Some(stored) = &stored {
+        // Bad hosts may have been accepted since it began, and leave more room for others than its record says.
+        let max_fail = run.head.spec.limits.max_fail;
         run.head = stored.head().map_err(unreadable)?;
+        run.head.spec.limits.max_fail = max_fail;
         if let Some(came) = ended(stored, &run.head)? {
             return Ok(came);
         }
@@ -88,4 +102,26 @@ fn ended(stored: &StoredRun, head: &RunHead) -> Result<Option<Came>, CliError> {
     let Some((_, by)) = view.ended() else { return Ok(None) };
     let code = crate::exit::of_run(view.tally(), Some(by), None);
     Ok((stored.writer().map_err(unreadable)?.is_none()).then_some(Came { view, boots, code }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mcom_model::{Reason, ReasonKind, RecordedRun, RunClock};
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn a_limit_that_stopped_it_before_does_not_stop_it_now() {
+        let judged = |by| {
+            let halted = Some((by, Reason::new(ReasonKind::Halted, "why")));
+            let (at, hosts, bodies) = (RunClock::ZERO, Vec::new(), BTreeSet::new());
+            let recorded = RecordedRun { at, hosts, bodies, cancelled: false, halted, ended: false };
+            match judged_anew(Start::Resumed { recorded, who: "alice@bastion".into(), ms: 1 }) {
+                Start::Resumed { recorded, .. } => recorded.halted.map(|(by, _)| by),
+                Start::New(_) => panic!("it is carried on"),
+            }
+        };
+        assert_eq!(judged(EndedBy::MaxFail), None);
+        assert_eq!(judged(EndedBy::Deadline), Some(EndedBy::Deadline));
+    }
 }
