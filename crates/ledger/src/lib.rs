@@ -28,7 +28,7 @@ pub use layout::{rollouts_dir, runs_dir};
 pub use ledger::Ledger;
 pub use rollouts::{
     FindRolloutError, Hold, HoldError, RolloutHead, RolloutListing, RolloutRecord, RolloutSummary, StoredRollout,
-    UnreadableRollout, find_rollout, hold, list_rollouts,
+    UnreadableRollout, find_rollout, hold, list_open_rollouts, list_rollouts,
 };
 pub use stored::StoredRun;
 pub use summary::{RunEnd, RunStatus, RunSummary};

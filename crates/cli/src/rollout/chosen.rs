@@ -4,7 +4,8 @@ use crate::config::Settings;
 use crate::error::{CliError, ErrorKind};
 use crate::rollout::held::say_unreadable;
 use mcom_ledger::{
-    FindRolloutError, ReadError, RolloutHead, RolloutSummary, StoredRollout, find_rollout, list_rollouts, rollouts_dir,
+    FindRolloutError, ReadError, RolloutHead, RolloutSummary, StoredRollout, find_rollout, list_open_rollouts,
+    rollouts_dir,
 };
 
 /// The rollout that goes by this name, or whose id begins so, and whether that is all of its name or id; none where there
@@ -71,11 +72,11 @@ pub fn stored_head(rollout: &StoredRollout) -> Result<RolloutHead, CliError> {
 
 /// Those that are not over. Where none is named, the one that is meant may be among those that cannot be read.
 fn open_ones(name: Option<&str>, settings: &Settings) -> Result<Vec<RolloutSummary>, CliError> {
-    let listing = list_rollouts(&rollouts_dir(&settings.state_home.value)).map_err(unreadable)?;
+    let listing = list_open_rollouts(&rollouts_dir(&settings.state_home.value)).map_err(unreadable)?;
     if name.is_none() {
         say_unreadable(&listing);
     }
-    Ok(listing.rollouts.into_iter().filter(RolloutSummary::is_open).collect())
+    Ok(listing.rollouts)
 }
 
 fn not_found(error: FindRolloutError) -> CliError {

@@ -6,7 +6,7 @@ use crate::output::say;
 use crate::rollout::chosen::unreadable;
 use mcom_fleet::hostset::fold;
 use mcom_ledger::{
-    Hold, HoldError, RolloutListing, RolloutSummary, StoredRollout, UnreadableRollout, hold, list_rollouts,
+    Hold, HoldError, RolloutListing, RolloutSummary, StoredRollout, UnreadableRollout, hold, list_open_rollouts,
     rollouts_dir,
 };
 use mcom_model::RunId;
@@ -23,11 +23,11 @@ pub fn held_still(who: &str, settings: &Settings) -> Result<Hold, CliError> {
 /// Refuses hosts that a rollout has which is not over, or that one may have whose record cannot be read; `but` is the
 /// one that wants them.
 pub fn refuse_held(hosts: &[&str], but: &RunId, leave_out: LeaveOut, settings: &Settings) -> Result<(), CliError> {
-    let listing = list_rollouts(&rollouts_dir(&settings.state_home.value)).map_err(unreadable)?;
+    let listing = list_open_rollouts(&rollouts_dir(&settings.state_home.value)).map_err(unreadable)?;
     if let Some(other) = listing.unreadable.iter().find(|other| other.may_be_open) {
         return Err(may_hold(other));
     }
-    let others = listing.rollouts.iter().filter(|other| other.is_open() && other.id != *but);
+    let others = listing.rollouts.iter().filter(|other| other.id != *but);
     others.into_iter().try_for_each(|other| refuse_overlap(hosts, other, leave_out))
 }
 

@@ -60,11 +60,27 @@ pub fn find_rollout(rollouts: &Path, text: &str) -> Result<StoredRollout, FindRo
 
 /// Lists rollouts, newest first. A folder that does not exist has none.
 pub fn list_rollouts(rollouts: &Path) -> Result<RolloutListing, ReadError> {
+    list(rollouts, |rollout| rollout.summary().map(Some))
+}
+
+/// Lists rollouts that hold their hosts, newest first. Those that are over are told by their last line alone: there may
+/// be hundreds of them, each with thousands of checks.
+pub fn list_open_rollouts(rollouts: &Path) -> Result<RolloutListing, ReadError> {
+    list(rollouts, |rollout| match rollout.ends_over()? {
+        true => Ok(None),
+        false => rollout.summary().map(|summary| Some(summary).filter(RolloutSummary::is_open)),
+    })
+}
+
+fn list(
+    rollouts: &Path,
+    look: impl Fn(&StoredRollout) -> Result<Option<RolloutSummary>, ReadError>,
+) -> Result<RolloutListing, ReadError> {
     let mut listing = RolloutListing::default();
     for name in names(rollouts)? {
         let dir = rollouts.join(name);
-        match StoredRollout::open(&dir).and_then(|rollout| rollout.summary()) {
-            Ok(summary) => listing.rollouts.push(summary),
+        match StoredRollout::open(&dir).and_then(|rollout| look(&rollout)) {
+            Ok(summary) => listing.rollouts.extend(summary),
             Err(error) => listing.unreadable.push(UnreadableRollout::new(dir, error)),
         }
     }

@@ -13,7 +13,7 @@ mod summary;
 mod unreadable;
 
 pub use error::{FindRolloutError, HoldError};
-pub use find::{RolloutListing, find_rollout, list_rollouts};
+pub use find::{RolloutListing, find_rollout, list_open_rollouts, list_rollouts};
 pub use head::RolloutHead;
 pub use hold::{Hold, hold};
 pub use record::RolloutRecord;

@@ -10,9 +10,12 @@ use crate::rollouts::head::no_rollout;
 use crate::rollouts::summary::{RolloutSummary, Short};
 use crate::writer::Writer;
 use mcom_model::BlobRef;
-use mcom_rollout::{RolloutEvent, RolloutState};
+use mcom_rollout::{Happened, RolloutEvent, RolloutState};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+
+/// Bytes of a line that can say that a rollout is over: the reason in it is as long as a command line may be at most.
+const LAST_LINE: u64 = 256 << 10;
 
 /// The record of a rollout.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +80,13 @@ impl StoredRollout {
         let writer = self.writer()?;
         let state = self.replay(&short)?;
         Ok(RolloutSummary::new(self.dir.clone(), short, writer, state))
+    }
+
+    /// Whether its last line says that it is over.
+    pub(super) fn ends_over(&self) -> Result<bool, ReadError> {
+        let last = events::last_line(&layout::events(&self.dir), LAST_LINE)?;
+        let last = last.and_then(|line| serde_json::from_slice::<RolloutEvent>(&line).ok());
+        Ok(last.is_some_and(|last| matches!(last.what, Happened::Became { state, .. } if state.is_over())))
     }
 
     /// What it runs, or what that reads.

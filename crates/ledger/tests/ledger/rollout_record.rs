@@ -2,8 +2,8 @@
 
 use crate::rollout_fixture::{self as fixture, UNDO};
 use mcom_ledger::{
-    FindRolloutError, ReadError, ReopenError, RolloutRecord, StoredRollout, find_rollout, hold, list_rollouts,
-    rollouts_dir,
+    FindRolloutError, ReadError, ReopenError, RolloutRecord, StoredRollout, find_rollout, hold, list_open_rollouts,
+    list_rollouts, rollouts_dir,
 };
 use mcom_model::{BlobRef, Digest, HostId};
 use mcom_rollout::{RolloutEvent, RolloutState, State};
@@ -217,4 +217,7 @@ fn a_listing_shows_how_far_each_is_and_what_cannot_be_read() {
     assert_eq!(running.state.as_ref().unwrap().host(HostId(0)).run, Some((0, None)));
     assert_eq!(listing.rollouts[0].writer.as_ref().unwrap().pid, std::process::id());
     assert_eq!(record.reader().state().unwrap(), None);
+    let open = list_open_rollouts(&rollouts).unwrap();
+    let ids: Vec<&str> = open.rollouts.iter().map(|rollout| rollout.id.as_str()).collect();
+    assert_eq!((ids, open.unreadable.len()), (vec!["6f3kabc5", "6f3kabc2"], 1));
 }
