@@ -175,7 +175,8 @@ impl Machine {
             Some(OutcomeKind::Failed) => of.signalled,
             _ => false,
         };
-        self.stage().reboots_ms.is_some() && fits && !of.rebooted && !of.sick
+        // Whoever was accepted as bad is not waited for.
+        self.stage().reboots_ms.is_some() && fits && !of.rebooted && !of.sick && !of.accepted
     }
 }
 

@@ -215,6 +215,25 @@ fn a_host_that_stays_out_of_reach_stops_it_again() {
 }
 
 #[test]
+fn a_host_that_did_not_come_back_is_not_waited_for_once_it_is_accepted() {
+    let mut spec = spec(OnFail::Pause, false);
+    spec.stages[0].reboots_ms = Some(MINUTE);
+    let mut life = Life::begin(spec);
+    life.end_run(ok);
+    while life.at() == (State::Soaking, 0) {
+        match life.effects.iter().any(|effect| matches!(effect, Effect::Check { .. })) {
+            true => life.answer(|_| Answer::Sick),
+            false => life.wait(),
+        }
+    }
+    assert_eq!(life.at(), (State::Paused, 0), "it did not restart");
+    life.ask(Verb::Resume(WITHOUT_BAD));
+    assert_eq!(life.at(), (State::Soaking, 0));
+    life.wait();
+    assert_eq!(life.at(), (State::AwaitingApproval, 0));
+}
+
+#[test]
 fn what_had_the_change_before_is_reverted_where_that_is_said() {
     let mut life = Life::begin(spec(OnFail::Pause, false));
     life.end_run(|_| OutcomeKind::Skipped);
