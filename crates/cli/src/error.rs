@@ -2,6 +2,7 @@
 //! outcome.
 
 use crate::exit;
+use mcom_ledger::{OutputError, ReadError, WriteError};
 use std::fmt;
 
 /// An error that ends the program before any host was touched.
@@ -114,6 +115,24 @@ impl CliError {
     /// A file that cannot be read.
     pub fn unreadable(what: &str, path: &str, error: &std::io::Error) -> Self {
         Self::new(ErrorKind::File, format!("{what} {path} cannot be read: {}", plain(error)))
+    }
+}
+
+impl From<ReadError> for CliError {
+    fn from(error: ReadError) -> Self {
+        Self::new(ErrorKind::Ledger, error.to_string())
+    }
+}
+
+impl From<WriteError> for CliError {
+    fn from(error: WriteError) -> Self {
+        Self::new(ErrorKind::Ledger, error.to_string())
+    }
+}
+
+impl From<OutputError> for CliError {
+    fn from(error: OutputError) -> Self {
+        Self::new(ErrorKind::Ledger, error.to_string())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which runs have touched the hosts of a plan since it was made.
 
-use crate::error::{CliError, ErrorKind};
+use crate::error::CliError;
 use mcom_fleet::hostset::HostSet;
 use mcom_ledger::{ReadError, RunSummary, StoredRun};
 use mcom_model::Plan;
@@ -13,9 +13,8 @@ const LOOKED_AT: usize = 16;
 /// A line for each run of the ledger that started at this time or later and has hosts of the plan, the newest first.
 pub(super) fn touched_since(made_ms: u64, plan: &Plan, runs: &Path) -> Result<Vec<String>, CliError> {
     let hosts: HostSet = plan.hosts.iter().map(|host| host.name.as_str()).collect();
-    let since = started_since(made_ms, runs).map_err(unreadable)?;
-    let lines =
-        since.into_iter().map(|run| line_of(&run, &hosts)).collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
+    let since = started_since(made_ms, runs)?;
+    let lines = since.into_iter().map(|run| line_of(&run, &hosts)).collect::<Result<Vec<_>, _>>()?;
     Ok(lines.into_iter().flatten().collect())
 }
 
@@ -45,8 +44,4 @@ fn line_of(run: &RunSummary, hosts: &HostSet) -> Result<Option<String>, ReadErro
     let these =
         if hosts.len() == 1 { "this host".to_owned() } else { format!("{shared} of these {} hosts", hosts.len()) };
     Ok(Some(format!("run {} of {who} has touched {these} since: {what}", run.run)))
-}
-
-fn unreadable(error: ReadError) -> CliError {
-    CliError::new(ErrorKind::Ledger, error.to_string())
 }

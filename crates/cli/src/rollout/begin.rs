@@ -1,13 +1,12 @@
 //! The record of a rollout that begins, made in one step with the look whether another one holds its hosts.
 
 use crate::config::Settings;
-use crate::error::{CliError, ErrorKind};
+use crate::error::CliError;
 use crate::rollout::held::{held_still, refuse_held};
 use crate::rollout::lay::Laid;
 use crate::run::now_ms;
 use mcom_ledger::{RolloutHead, RolloutRecord, rollouts_dir};
 use mcom_rollout::{Effect, Input, Machine, RolloutSpec};
-use std::path::Path;
 use std::sync::Arc;
 
 /// Records a rollout whose hosts no other one holds. It has begun when this returns.
@@ -21,14 +20,14 @@ pub fn begin(laid: Laid, settings: &Settings) -> Result<(RolloutHead, RolloutRec
     let spec = RolloutSpec { started_ms: now_ms(), ..spec };
     let version = concat!("mcom ", env!("CARGO_PKG_VERSION"));
     let head = RolloutHead::new(spec, version, std::env::args().collect(), links);
-    let mut record = RolloutRecord::create(&rollouts, &head).map_err(|error| ledger(&error))?;
+    let mut record = RolloutRecord::create(&rollouts, &head)?;
     let mut begin = || {
-        blobs.iter().try_for_each(|(blob, bytes)| record.store_blob(&blob.digest, bytes).map_err(|e| ledger(&e)))?;
+        blobs.iter().try_for_each(|(blob, bytes)| record.store_blob(&blob.digest, bytes))?;
         let mut machine = Machine::new(Arc::new(head.spec.clone()), window.clone());
         machine.handle(head.spec.started_ms, Input::CarryOn { who: head.spec.who.clone() });
         // With its first event on the disk it holds its hosts.
         match machine.poll_effect() {
-            Some(Effect::Record(event)) => record.append(&event).map_err(|error| ledger(&error))?,
+            Some(Effect::Record(event)) => record.append(&event)?,
             _ => unreachable!("every rollout begins with an event"),
         }
         Ok(machine)
@@ -41,13 +40,4 @@ pub fn begin(laid: Laid, settings: &Settings) -> Result<(RolloutHead, RolloutRec
             Err(error)
         }
     }
-}
-
-fn ledger(error: &dyn std::error::Error) -> CliError {
-    CliError::new(ErrorKind::Ledger, error.to_string())
-}
-
-/// The folder of a rollout's record, as text.
-pub(super) fn folder(dir: &Path) -> String {
-    dir.display().to_string()
 }

@@ -6,7 +6,6 @@ use crate::config::Settings;
 use crate::error::{CliError, ErrorKind, plain};
 use crate::exit;
 use crate::rollout::check::in_one_line;
-use crate::rollout::chosen::unreadable;
 use crate::rollout::code::of_state;
 use crate::rollout::doing::{Asking, Running, Work, leave_all, of};
 use crate::rollout::orders::{Ordered, Reply, orders, pass_on};
@@ -59,8 +58,8 @@ pub fn carry(carrying: Carrying<'_>) -> Result<u8, CliError> {
         let signals = EndSignals::listen().map_err(|error| system("no signals", &error))?;
         let mut show = Show::new(output, settings);
         let rollout = record.reader();
-        for event in rollout.events().map_err(unreadable)? {
-            let event = event.map_err(unreadable)?;
+        for event in rollout.events()? {
+            let event = event?;
             match is_new {
                 true => show.event(&head.spec, machine.state(), &event),
                 false => show.past_event(&event),
@@ -163,7 +162,7 @@ impl<'a> Carrier<'a> {
         while let Some(effect) = self.machine.poll_effect() {
             match effect {
                 Effect::Record(event) => {
-                    self.record.append(&event).map_err(|error| CliError::new(ErrorKind::Ledger, error.to_string()))?;
+                    self.record.append(&event)?;
                     self.show.event(&self.work.head.spec, self.machine.state(), &event);
                 }
                 Effect::Run { run, of, hosts, fanouts, max_fail, halted } => {

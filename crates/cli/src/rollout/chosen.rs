@@ -4,8 +4,7 @@ use crate::config::Settings;
 use crate::error::{CliError, ErrorKind};
 use crate::rollout::held::say_unreadable;
 use mcom_ledger::{
-    FindRolloutError, ReadError, RolloutHead, RolloutSummary, StoredRollout, find_rollout, list_open_rollouts,
-    rollouts_dir,
+    FindRolloutError, RolloutHead, RolloutSummary, StoredRollout, find_rollout, list_open_rollouts, rollouts_dir,
 };
 
 /// The rollout that goes by this name, or whose id begins so, and whether that is all of its name or id; none where there
@@ -21,7 +20,7 @@ pub fn find(name: &str, settings: &Settings) -> Result<Option<(StoredRollout, bo
             let is_whole = spec.name == name || spec.id.as_str() == name;
             Ok(Some((rollout, is_whole)))
         }
-        Err(FindRolloutError::Read(error)) => Err(unreadable(error)),
+        Err(FindRolloutError::Read(error)) => Err(error.into()),
         Err(_) => Ok(None),
     }
 }
@@ -36,7 +35,7 @@ pub fn open_or_latest(name: Option<&str>, settings: &Settings) -> Result<StoredR
         return named(name, settings);
     }
     match open_ones(None, settings)?.into_iter().next() {
-        Some(open) => StoredRollout::open(open.dir).map_err(unreadable),
+        Some(open) => StoredRollout::open(open.dir).map_err(CliError::from),
         None => named("latest", settings),
     }
 }
@@ -52,7 +51,7 @@ pub fn the_open_one(name: Option<&str>, verb: &str, settings: &Settings) -> Resu
         (0, Some(name)) => named(name, settings),
         (0, None) => Err(CliError::new(ErrorKind::NothingLeft, format!("no rollout is there to {verb}: all are over"))
             .hint("the rollouts of this machine: mcom rollout list")),
-        (1, _) => StoredRollout::open(open.remove(0).dir).map_err(unreadable),
+        (1, _) => StoredRollout::open(open.remove(0).dir).map_err(CliError::from),
         (count, _) => {
             let error = CliError::new(ErrorKind::Refused, format!("{count} rollouts are not over: say which one"));
             Err(open.iter().fold(error, |error, one| {
@@ -67,12 +66,12 @@ pub fn the_open_one(name: Option<&str>, verb: &str, settings: &Settings) -> Resu
 
 /// Its head.
 pub fn stored_head(rollout: &StoredRollout) -> Result<RolloutHead, CliError> {
-    rollout.head().map_err(unreadable)
+    rollout.head().map_err(CliError::from)
 }
 
 /// Those that are not over. Where none is named, the one that is meant may be among those that cannot be read.
 fn open_ones(name: Option<&str>, settings: &Settings) -> Result<Vec<RolloutSummary>, CliError> {
-    let listing = list_open_rollouts(&rollouts_dir(&settings.state_home.value)).map_err(unreadable)?;
+    let listing = list_open_rollouts(&rollouts_dir(&settings.state_home.value))?;
     if name.is_none() {
         say_unreadable(&listing);
     }
@@ -81,14 +80,9 @@ fn open_ones(name: Option<&str>, settings: &Settings) -> Result<Vec<RolloutSumma
 
 fn not_found(error: FindRolloutError) -> CliError {
     match error {
-        FindRolloutError::Read(error) => unreadable(error),
+        FindRolloutError::Read(error) => error.into(),
         error @ FindRolloutError::Empty { .. } => CliError::new(ErrorKind::NoRollout, error.to_string())
             .hint("a file to begin with: mcom rollout init; then: mcom rollout start FILE"),
         error => CliError::new(ErrorKind::NoRollout, error.to_string()),
     }
-}
-
-/// A record that cannot be read.
-pub fn unreadable(error: ReadError) -> CliError {
-    CliError::new(ErrorKind::Ledger, error.to_string())
 }

@@ -4,8 +4,6 @@
 use crate::error::{CliError, ErrorKind, plain};
 use crate::exit;
 use crate::output::say;
-use crate::rollout::begin::folder;
-use crate::rollout::chosen::unreadable;
 use mcom_ledger::StoredRollout;
 use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -76,12 +74,12 @@ fn wait_for(
             let error = said.lines().take(LINES).fold(error, |error, line| error.hint(line.trim()));
             return Err(error.hint(format!("carry it on here: mcom rollout resume {name}")));
         }
-        if rollout.writer().map_err(unreadable)?.is_some_and(|writer| writer.pid == child.id()) {
+        if rollout.writer()?.is_some_and(|writer| writer.pid == child.id()) {
             return Ok(None);
         }
         if Instant::now() >= until {
             return Err(CliError::new(ErrorKind::Busy, format!("process {} does not take the rollout up", child.id()))
-                .hint(format!("what it says is in {}", folder(log))));
+                .hint(format!("what it says is in {}", log.display())));
         }
         std::thread::sleep(LOOK);
     }

@@ -3,7 +3,6 @@
 use crate::config::Settings;
 use crate::error::{CliError, ErrorKind};
 use crate::output::say;
-use crate::rollout::chosen::unreadable;
 use mcom_fleet::hostset::fold;
 use mcom_ledger::{
     Hold, HoldError, RolloutListing, RolloutSummary, StoredRollout, UnreadableRollout, hold, list_open_rollouts,
@@ -16,14 +15,14 @@ use std::collections::BTreeSet;
 pub fn held_still(who: &str, settings: &Settings) -> Result<Hold, CliError> {
     hold(&rollouts_dir(&settings.state_home.value), who).map_err(|error| match error {
         error @ HoldError::Busy { .. } => CliError::new(ErrorKind::Busy, error.to_string()),
-        error @ HoldError::Write(_) => CliError::new(ErrorKind::Ledger, error.to_string()),
+        HoldError::Write(error) => error.into(),
     })
 }
 
 /// Refuses hosts that a rollout has which is not over, or that one may have whose record cannot be read; `but` is the
 /// one that wants them.
 pub fn refuse_held(hosts: &[&str], but: &RunId, leave_out: LeaveOut, settings: &Settings) -> Result<(), CliError> {
-    let listing = list_open_rollouts(&rollouts_dir(&settings.state_home.value)).map_err(unreadable)?;
+    let listing = list_open_rollouts(&rollouts_dir(&settings.state_home.value))?;
     if let Some(other) = listing.unreadable.iter().find(|other| other.may_be_open) {
         return Err(may_hold(other));
     }
@@ -43,7 +42,7 @@ pub enum LeaveOut {
 }
 
 fn refuse_overlap(hosts: &[&str], other: &RolloutSummary, leave_out: LeaveOut) -> Result<(), CliError> {
-    let head = StoredRollout::open(&other.dir).and_then(|other| other.head()).map_err(unreadable)?;
+    let head = StoredRollout::open(&other.dir).and_then(|other| other.head())?;
     let theirs: BTreeSet<&str> = head.spec.plan.hosts.iter().map(|host| host.name.as_str()).collect();
     let both: Vec<&str> = hosts.iter().copied().filter(|name| theirs.contains(name)).collect();
     if both.is_empty() {

@@ -21,7 +21,7 @@ mod watch;
 
 pub use begin::begin;
 pub use carry::{Carrying, carry};
-pub use chosen::{find, open_or_latest, stored_head, the_open_one, unreadable};
+pub use chosen::{find, open_or_latest, stored_head, the_open_one};
 pub use code::of_state;
 pub use detach::{become_detached, go_on_without};
 pub use held::{LeaveOut, held_still, refuse_held};

@@ -5,7 +5,6 @@ use crate::config::Settings;
 use crate::error::{CliError, ErrorKind};
 use crate::output::say;
 use crate::rollout::carry::{Carrying, carry};
-use crate::rollout::chosen::unreadable;
 use crate::rollout::code::of_order;
 use crate::rollout::keys::try_keys;
 use crate::rollout::orders::{self, Reply};
@@ -46,8 +45,8 @@ pub fn give(given: Given<'_>) -> Result<u8, CliError> {
                 Ok(Reply::Refused { why }) => return Err(CliError::new(ErrorKind::Refused, why)),
                 Err(why) => (writer, why),
             },
-            Err(ReopenError::Read(error)) => return Err(unreadable(error)),
-            Err(ReopenError::Write(error)) => return Err(CliError::new(ErrorKind::Ledger, error.to_string())),
+            Err(ReopenError::Read(error)) => return Err(error.into()),
+            Err(ReopenError::Write(error)) => return Err(error.into()),
         };
         if Instant::now() >= until {
             return Err(no_answer(&given, &writer, &why));
@@ -82,7 +81,7 @@ fn follow_here(given: Given<'_>, record: RolloutRecord) -> Result<u8, CliError> 
 /// What decides, as the record left it.
 pub fn machine(rollout: &StoredRollout, head: &RolloutHead) -> Result<Machine, CliError> {
     let hosts = head.spec.plan.hosts.len();
-    let state = rollout.state().map_err(unreadable)?.unwrap_or_else(|| RolloutState::new(hosts));
+    let state = rollout.state()?.unwrap_or_else(|| RolloutState::new(hosts));
     let window = head.spec.window.as_deref().map(|text| Window::parse(text, jiff::tz::db()));
     let window = window.transpose().map_err(|error| {
         let message = format!("the window of rollout {} cannot be used here: {error}", head.spec.name);

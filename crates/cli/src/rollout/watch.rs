@@ -5,7 +5,6 @@ use crate::config::Settings;
 use crate::error::{CliError, ErrorKind, plain};
 use crate::exit;
 use crate::output::say;
-use crate::rollout::chosen::unreadable;
 use crate::rollout::code::of_state;
 use crate::rollout::show::Show;
 use crate::run::{EndSignals, Followed, follow_inside, now_ms};
@@ -35,7 +34,7 @@ pub fn watch(
     runtime.block_on(async {
         let signals = EndSignals::listen().map_err(|error| system("no signals", &error))?;
         let state = RolloutState::new(head.spec.plan.hosts.len());
-        let events = rollout.events().map_err(unreadable)?;
+        let events = rollout.events()?;
         let show = Show::new(output, settings);
         let mut watcher = Watcher { rollout, head, settings, show, signals, events, state, shown: None };
         watcher.watch().await
@@ -59,7 +58,7 @@ impl Watcher<'_> {
         let mut drawn = None::<Instant>;
         loop {
             // Asked before the events are read: what is written after that is read by the next round.
-            let writer = self.rollout.writer().map_err(unreadable)?;
+            let writer = self.rollout.writer()?;
             let is_news = self.take_in()?;
             if writer.is_none() {
                 self.show.ended(&self.head.spec, &self.state, 0);
@@ -88,10 +87,10 @@ impl Watcher<'_> {
 
     /// Whether anything was said since the last time.
     fn take_in(&mut self) -> Result<bool, CliError> {
-        self.events.look_again().map_err(unreadable)?;
+        self.events.look_again()?;
         let mut any = false;
         for event in self.events.by_ref() {
-            let event = event.map_err(unreadable)?;
+            let event = event?;
             self.state.apply(&event);
             self.show.event(&self.head.spec, &self.state, &event);
             any = true;
@@ -108,13 +107,13 @@ impl Watcher<'_> {
     async fn follow(&mut self, id: RunId) -> Result<Followed, CliError> {
         let runs = runs_dir(&self.settings.state_home.value);
         // It is said to begin before it has a record.
-        let Some(run) = find_run_by_id(&runs, &id).map_err(unreadable)? else {
+        let Some(run) = find_run_by_id(&runs, &id)? else {
             return Ok(tokio::select! {
                 () = tokio::time::sleep(LOOK) => Followed::Ended,
                 () = self.signals.next_of_reader() => Followed::Left,
             });
         };
-        let head = run.head().map_err(unreadable)?;
+        let head = run.head()?;
         let shown = self.show.of_run(head.plan.hosts.len());
         self.show.erase();
         let followed = follow_inside(&run, &head, shown, &mut self.signals).await?;

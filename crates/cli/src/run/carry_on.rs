@@ -10,7 +10,7 @@ use crate::run::identity::{now_ms, who};
 use crate::run::means::Shown;
 use crate::run::rounds::{blobs_of, recorded_now, withdraw};
 use mcom_driver::run::{Control, Start};
-use mcom_ledger::{Ledger, ReadError, ReopenError, RunHead, StoredRun, Writer};
+use mcom_ledger::{Ledger, ReopenError, RunHead, StoredRun, Writer};
 use std::time::Duration;
 
 /// How a run is carried on.
@@ -49,7 +49,7 @@ pub(super) fn reopened(run: &StoredRun, head: &RunHead) -> Result<Ledger, CliErr
 
 /// Where a run goes on, by its record; none where nothing of it is left to do.
 pub(super) fn start_again(run: &StoredRun, head: &RunHead) -> Result<Option<Start>, CliError> {
-    let Some(mut recorded) = run.recorded().map_err(unreadable)? else {
+    let Some(mut recorded) = run.recorded()? else {
         return Ok(Some(Start::New(start_of(head))));
     };
     if !withdraw(&mut recorded) && recorded.ended {
@@ -76,11 +76,7 @@ pub fn nothing_left(head: &RunHead) -> CliError {
 fn not_reopened(head: &RunHead, error: ReopenError) -> CliError {
     match error {
         ReopenError::Busy { writer } => busy(&head.run, &writer),
-        ReopenError::Read(error) => unreadable(error),
-        ReopenError::Write(error) => CliError::new(ErrorKind::Ledger, error.to_string()),
+        ReopenError::Read(error) => error.into(),
+        ReopenError::Write(error) => error.into(),
     }
-}
-
-pub(super) fn unreadable(error: ReadError) -> CliError {
-    CliError::new(ErrorKind::Ledger, error.to_string())
 }

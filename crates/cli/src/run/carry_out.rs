@@ -97,9 +97,8 @@ fn sink(head: &RunHead, ledger: Ledger, shown: Shown<'_>, heard: &Heard) -> Resu
         OutputMode::AtEnd => LiveReport::of_record(Arc::clone(&info), options, out, err),
     };
     let mut known = Known::new(info);
-    let unreadable = |error: mcom_ledger::ReadError| CliError::new(ErrorKind::Ledger, error.to_string());
-    for event in ledger.reader().events().map_err(unreadable)? {
-        let event = event.map_err(unreadable)?;
+    for event in ledger.reader().events()? {
+        let event = event?;
         known.apply(&event);
         report.past_event(&event);
     }

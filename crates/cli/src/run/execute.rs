@@ -2,7 +2,7 @@
 
 use crate::args::PasswordArgs;
 use crate::config::Settings;
-use crate::error::{CliError, ErrorKind};
+use crate::error::CliError;
 use crate::request::Planned;
 use crate::run::carry_out::Recorded;
 use crate::run::conduct::Ready;
@@ -12,7 +12,7 @@ use crate::run::ssh::inner_links;
 use crate::run::timers::timers;
 use bytes::Bytes;
 use mcom_driver::run::Start;
-use mcom_ledger::{Ledger, LongLinks, OutputError, RunHead, WriteError, runs_dir};
+use mcom_ledger::{Ledger, LongLinks, RunHead, runs_dir};
 use mcom_model::{Payload, Plan, RunSpec, RunStart};
 
 /// Everything about a run that is not in its plan.
@@ -45,19 +45,18 @@ pub fn execute(planned: Planned, payload: Payload, how: Execution<'_>) -> Result
 
 /// The record of a new run, with the bytes of its payload.
 pub(super) fn created(head: &RunHead, blobs: &[Bytes], settings: &Settings) -> Result<Ledger, CliError> {
-    let mut ledger = Ledger::create(&runs_dir(&settings.state_home.value), head).map_err(unwritable)?;
+    let mut ledger = Ledger::create(&runs_dir(&settings.state_home.value), head)?;
     store_blobs(&mut ledger, head, blobs)?;
     Ok(ledger)
 }
 
 /// Keeps the bytes of a run's payload beside its record.
 pub(super) fn store_blobs(ledger: &mut Ledger, head: &RunHead, blobs: &[Bytes]) -> Result<(), CliError> {
-    head.spec.payload.blobs().zip(blobs).try_for_each(|(blob, bytes)| {
-        ledger.store_blob(&blob.digest, bytes).map_err(|error| match error {
-            OutputError::Write(error) => unwritable(error),
-            error => CliError::new(ErrorKind::Ledger, error.to_string()),
-        })
-    })
+    head.spec
+        .payload
+        .blobs()
+        .zip(blobs)
+        .try_for_each(|(blob, bytes)| ledger.store_blob(&blob.digest, bytes).map_err(CliError::from))
 }
 
 /// The first event of a run.
@@ -96,8 +95,4 @@ fn spec(plan: &Plan, payload: Payload, how: &Execution<'_>) -> Result<RunSpec, C
         looks: false,
         timers,
     })
-}
-
-fn unwritable(error: WriteError) -> CliError {
-    CliError::new(ErrorKind::Ledger, error.to_string())
 }

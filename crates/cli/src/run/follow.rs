@@ -8,7 +8,7 @@ use crate::run::info::run_info;
 use crate::run::means::Shown;
 use crate::run::signals::EndSignals;
 use crate::run::views::Views;
-use mcom_ledger::{Events, ReadError, RunHead, StoredRun};
+use mcom_ledger::{Events, RunHead, StoredRun};
 use mcom_model::RunClock;
 use mcom_report::{LiveReport, Progress, RunView, write_outdir};
 use std::io;
@@ -84,13 +84,13 @@ impl<'a> Follower<'a> {
         let draws = shown.display.options.progress == Progress::Bar;
         let views = Views::start(report, bodies(run)?, draws);
         let views = views.map_err(|error| system("no thread for what is printed", &error))?;
-        Ok(Self { run, head, events: run.events().map_err(unreadable)?, view: RunView::new(info), views })
+        Ok(Self { run, head, events: run.events()?, view: RunView::new(info), views })
     }
 
     async fn watch(&mut self, signals: &mut EndSignals) -> Result<End, CliError> {
         loop {
             // Asked before the events are read: what is written after that is read by the next round.
-            let writer = self.run.writer().map_err(unreadable)?;
+            let writer = self.run.writer()?;
             self.take_in()?;
             if writer.is_none() {
                 return Ok(if self.view.ended().is_some() { End::Run } else { End::Nobody });
@@ -104,9 +104,9 @@ impl<'a> Follower<'a> {
     }
 
     fn take_in(&mut self) -> Result<(), CliError> {
-        self.events.look_again().map_err(unreadable)?;
+        self.events.look_again()?;
         for event in self.events.by_ref() {
-            let event = event.map_err(unreadable)?;
+            let event = event?;
             self.view.apply(&event);
             self.views.event(&event);
         }
@@ -152,11 +152,7 @@ impl End {
 }
 
 fn bodies(run: &StoredRun) -> Result<LedgerBodies, CliError> {
-    StoredRun::open(run.dir()).map(LedgerBodies).map_err(unreadable)
-}
-
-fn unreadable(error: ReadError) -> CliError {
-    CliError::new(ErrorKind::Ledger, error.to_string())
+    StoredRun::open(run.dir()).map(LedgerBodies).map_err(CliError::from)
 }
 
 fn system(what: &str, error: &io::Error) -> CliError {

@@ -3,7 +3,7 @@
 use crate::args::PasswordArgs;
 use crate::config::Settings;
 use crate::error::{CliError, ErrorKind};
-use crate::run::carry_on::{reopened, start_again, unreadable};
+use crate::run::carry_on::{reopened, start_again};
 use crate::run::carry_out::{Came, Recorded, carry_out};
 use crate::run::execute::{created, start_of, store_blobs};
 use crate::run::info::run_info;
@@ -71,11 +71,11 @@ pub async fn carry_out_staged(
     hearing: Hearing,
 ) -> Result<Came, CliError> {
     let runs = runs_dir(&run.settings.state_home.value);
-    let stored = find_run_by_id(&runs, &run.head.run).map_err(unreadable)?;
+    let stored = find_run_by_id(&runs, &run.head.run)?;
     if let Some(stored) = &stored {
         // Bad hosts may have been accepted since it began, and leave more room for others than its record says.
         let max_fail = run.head.spec.limits.max_fail;
-        run.head = stored.head().map_err(unreadable)?;
+        run.head = stored.head()?;
         run.head.spec.limits.max_fail = max_fail;
         if let Some(came) = ended(stored, &run.head)? {
             return Ok(came);
@@ -95,13 +95,13 @@ pub async fn carry_out_staged(
 /// What came of a run that has ended; none where it has not.
 fn ended(stored: &StoredRun, head: &RunHead) -> Result<Option<Came>, CliError> {
     let mut known = Known::new(Arc::new(run_info(head)));
-    for event in stored.events().map_err(unreadable)? {
-        known.apply(&event.map_err(unreadable)?);
+    for event in stored.events()? {
+        known.apply(&event?);
     }
     let Known { view, boots } = known;
     let Some((_, by)) = view.ended() else { return Ok(None) };
     let code = crate::exit::of_run(view.tally(), Some(by), None);
-    Ok((stored.writer().map_err(unreadable)?.is_none()).then_some(Came { view, boots, code }))
+    Ok((stored.writer()?.is_none()).then_some(Came { view, boots, code }))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::config::Settings;
 use crate::error::{CliError, ErrorKind};
 use crate::exit;
 use crate::run::{CarryOn, Display, Shown, Terminal, ask_to_cancel, carry_on, follow};
-use crate::verbs::chosen::{is_unfinished, named_or_latest, unreadable};
+use crate::verbs::chosen::{is_unfinished, named_or_latest};
 use mcom_ledger::{RunStatus, runs_dir};
 
 /// Cancels the run and waits until it has ended.
@@ -17,11 +17,11 @@ pub fn cancel(args: &CancelArgs, settings: &Settings) -> Result<u8, CliError> {
             CliError::new(ErrorKind::NothingLeft, "no run goes on").hint("the runs of this machine: mcom history")
         );
     };
-    let head = run.head().map_err(unreadable)?;
+    let head = run.head()?;
     let output = quiet_about_hosts(&args.output);
     let display = Display::new(&output, settings, Terminal::of_process(), head.plan.hosts.len());
     let shown = Shown { output: &output, display };
-    let Some(writer) = run.writer().map_err(unreadable)? else {
+    let Some(writer) = run.writer()? else {
         // Nobody has it: the hosts get the word from here.
         return carry_on(
             &run,

@@ -1,7 +1,7 @@
 //! Which recorded run a verb means: the one that is named, or the latest one that it can do something with.
 
 use crate::error::{CliError, ErrorKind};
-use mcom_ledger::{FindError, ReadError, RunStatus, RunSummary, StoredRun};
+use mcom_ledger::{FindError, RunStatus, RunSummary, StoredRun};
 use mcom_model::OutcomeKind;
 use std::path::Path;
 
@@ -26,12 +26,12 @@ pub(super) fn named_or_latest(
         return named(runs, name).map(Some);
     }
     let latest = latest(runs)?.into_iter().find(|run| wanted(&run.status));
-    latest.map(|run| StoredRun::open(run.dir).map_err(unreadable)).transpose()
+    latest.map(|run| StoredRun::open(run.dir).map_err(CliError::from)).transpose()
 }
 
 /// The latest runs, the last one first.
 fn latest(runs: &Path) -> Result<Vec<RunSummary>, CliError> {
-    Ok(mcom_ledger::list(runs, Some(LOOKED_AT)).map_err(unreadable)?.runs)
+    Ok(mcom_ledger::list(runs, Some(LOOKED_AT))?.runs)
 }
 
 /// Whether the run did not finish, or left hosts of which nobody knows how they ended.
@@ -72,15 +72,10 @@ fn words(status: &RunStatus) -> String {
 /// The error for a run that cannot be found.
 pub(super) fn not_found(error: FindError) -> CliError {
     match error {
-        FindError::Read(error) => unreadable(error),
+        FindError::Read(error) => error.into(),
         FindError::Empty { .. } => {
             CliError::new(ErrorKind::NoRun, error.to_string()).hint("run something first: mcom -h PATTERN -- CMD")
         }
         error => CliError::new(ErrorKind::NoRun, error.to_string()),
     }
-}
-
-/// The error for a record that cannot be read.
-pub(super) fn unreadable(error: ReadError) -> CliError {
-    CliError::new(ErrorKind::Ledger, error.to_string())
 }

@@ -44,8 +44,7 @@ fn of_hosts(args: &HistoryArgs, settings: &Settings) -> Result<u8, CliError> {
 
 fn of_ledger(args: &HistoryArgs, settings: &Settings) -> Result<(), CliError> {
     let runs = runs_dir(&settings.state_home.value);
-    let listing = mcom_ledger::list(&runs, args.last.map(|last| last as usize))
-        .map_err(|error| CliError::new(ErrorKind::Ledger, error.to_string()))?;
+    let listing = mcom_ledger::list(&runs, args.last.map(|last| last as usize))?;
     let rows: Vec<HistoryRow> = listing.runs.into_iter().map(row).collect();
     let terminal = Terminal::of_process();
     let mut text = Vec::new();

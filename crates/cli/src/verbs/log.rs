@@ -6,7 +6,7 @@ use crate::error::{CliError, ErrorKind, plain};
 use crate::resolve::names_among;
 use crate::rollout::find;
 use crate::run::{LedgerBodies, Terminal, ignore, now_ms, run_info};
-use crate::verbs::chosen::{named, unreadable};
+use crate::verbs::chosen::named;
 use crate::verbs::log_rollout::log_of_rollout;
 use crate::verbs::pager::Pager;
 use mcom_ledger::{RunStatus, StoredRun, runs_dir};
@@ -30,16 +30,16 @@ pub fn log(args: &LogArgs, settings: &Settings) -> Result<(), CliError> {
         }
         (run, _) => run?,
     };
-    let head = run.head().map_err(unreadable)?;
+    let head = run.head()?;
     let info = Arc::new(run_info(&head));
     let terminal = Terminal::of_process();
     if args.json {
         return events(&run, info);
     }
-    let running = run.status().map_err(unreadable)? == RunStatus::Running;
+    let running = run.status()? == RunStatus::Running;
     let mut view = RunView::new(info);
-    for event in run.events().map_err(unreadable)? {
-        view.apply(&event.map_err(unreadable)?);
+    for event in run.events()? {
+        view.apply(&event?);
     }
     let hosts = chosen(args, &view)?;
     if args.raw {
@@ -93,11 +93,11 @@ fn exact(view: &RunView, hosts: BTreeSet<HostId>, run: StoredRun) -> Result<(), 
 
 /// The recorded events as `run --json` gives them.
 fn events(run: &StoredRun, info: Arc<RunInfo>) -> Result<(), CliError> {
-    let bodies = LedgerBodies(StoredRun::open(run.dir()).map_err(unreadable)?);
+    let bodies = LedgerBodies(StoredRun::open(run.dir())?);
     let (mut view, mut json) = (RunView::new(info), JsonEvents::new());
     let mut out = io::BufWriter::new(io::stdout().lock());
-    for event in run.events().map_err(unreadable)? {
-        let event = event.map_err(unreadable)?;
+    for event in run.events()? {
+        let event = event?;
         view.apply(&event);
         if let Err(error) = json.event(&view, &event, &bodies, &mut out) {
             return printed(Err(error));

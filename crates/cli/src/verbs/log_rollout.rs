@@ -7,7 +7,6 @@ use crate::output::print_bytes;
 use crate::resolve::names_among;
 use crate::rollout::{carrier, stored_head};
 use crate::run::{LedgerBodies, Terminal, run_info};
-use crate::verbs::chosen::unreadable;
 use crate::verbs::log::{options, printed};
 use crate::verbs::pager::Pager;
 use mcom_ledger::{ReadError, StoredRollout, find_run_by_id, runs_dir};
@@ -34,14 +33,14 @@ pub(super) fn log_of_rollout(
         )
         .hint(format!("its runs: mcom log {}", spec.name)));
     }
-    let writer = rollout.writer().map_err(unreadable)?;
-    let events: Vec<RolloutEvent> = rollout.events().and_then(Iterator::collect).map_err(unreadable)?;
+    let writer = rollout.writer()?;
+    let events: Vec<RolloutEvent> = rollout.events().and_then(Iterator::collect)?;
     if args.json {
         let lines: String = events.iter().map(|event| event_json(&spec, event)).collect();
         return print_bytes(lines.as_bytes());
     }
     let hosts = hosts(args, &spec)?;
-    let recorded = recorded(&runs_dir(&settings.state_home.value), &events).map_err(unreadable)?;
+    let recorded = recorded(&runs_dir(&settings.state_home.value), &events)?;
     let runs: Vec<RolloutRun<'_>> = recorded.iter().map(Recorded::shown).collect();
     let carrier = carrier(writer.as_ref());
     let log =

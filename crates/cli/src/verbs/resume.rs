@@ -4,7 +4,7 @@ use crate::args::ResumeArgs;
 use crate::config::Settings;
 use crate::error::{CliError, ErrorKind};
 use crate::run::{CarryOn, Display, Shown, Terminal, carry_on};
-use crate::verbs::chosen::{has_unreachable, is_unfinished, named_or_latest, those, unreadable};
+use crate::verbs::chosen::{has_unreachable, is_unfinished, named_or_latest, those};
 use mcom_ledger::{RunStatus, runs_dir};
 
 /// Carries the run on and returns its exit code.
@@ -18,7 +18,7 @@ pub fn resume(args: &ResumeArgs, settings: &Settings) -> Result<u8, CliError> {
         let error = others.into_iter().fold(error, |error, other| error.hint(other));
         return Err(error.hint("ask hosts again that could not be reached: mcom resume RUN; all runs: mcom history"));
     };
-    let head = run.head().map_err(unreadable)?;
+    let head = run.head()?;
     let display = Display::new(&args.output, settings, Terminal::of_process(), head.plan.hosts.len());
     let shown = Shown { output: &args.output, display };
     carry_on(&run, &head, CarryOn { settings, password: args.password, shown, wait: args.wait, cancel: false })

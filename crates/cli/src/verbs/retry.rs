@@ -7,7 +7,7 @@ use crate::exit;
 use crate::output::say;
 use crate::request::{Made, Planned};
 use crate::run::{Display, Execution, Shown, Terminal, blobs_of, busy, execute};
-use crate::verbs::chosen::{named, unreadable};
+use crate::verbs::chosen::named;
 use crate::verbs::plan::print_plan;
 use crate::verbs::run::{confirm_plan, keeps_policy};
 use mcom_fleet::hostset::{HostSet, fold};
@@ -19,11 +19,11 @@ use std::collections::BTreeSet;
 /// Runs the payload again and returns the exit code.
 pub fn retry(args: &RetryArgs, settings: &Settings) -> Result<u8, CliError> {
     let run = named(&runs_dir(&settings.state_home.value), args.run.as_deref())?;
-    let head = run.head().map_err(unreadable)?;
-    if let Some(writer) = run.writer().map_err(unreadable)? {
+    let head = run.head()?;
+    if let Some(writer) = run.writer()? {
         return Err(busy(&head.run, &writer));
     }
-    let recorded = run.recorded().map_err(unreadable)?.unwrap_or_else(|| unbegun(&head));
+    let recorded = run.recorded()?.unwrap_or_else(|| unbegun(&head));
     let hosts = hosts_that(&recorded, is_tried_again);
     say_unknown(&head, &hosts_that(&recorded, |outcome| outcome.is_none_or(|kind| kind == OutcomeKind::Unknown)));
     if hosts.is_empty() {

@@ -5,7 +5,7 @@ use crate::config::Settings;
 use crate::error::CliError;
 use crate::exit;
 use crate::output::{print, say};
-use crate::rollout::{carrier, unreadable};
+use crate::rollout::carrier;
 use crate::run::Terminal;
 use mcom_ledger::{ReadError, RolloutSummary, StoredRollout, list_rollouts, rollouts_dir};
 use mcom_report::rollout::{RolloutOptions, RolloutRow, list_json, list_text};
@@ -14,7 +14,7 @@ use mcom_rollout::RolloutState;
 /// Prints the rollouts, the latest first. Returns the exit code.
 pub(super) fn list(args: &RolloutListArgs, settings: &Settings) -> Result<u8, CliError> {
     let rollouts = rollouts_dir(&settings.state_home.value);
-    let listing = list_rollouts(&rollouts).map_err(unreadable)?;
+    let listing = list_rollouts(&rollouts)?;
     let left_out = listing.unreadable.into_iter().map(|one| one.error);
     let (mut rows, mut left_out) = (Vec::new(), left_out.collect::<Vec<_>>());
     for summary in listing.rollouts {

@@ -3,7 +3,7 @@
 use crate::args::{OutputArgs, RolloutGoOnArgs, RolloutOrderArgs, RolloutResumeArgs};
 use crate::config::Settings;
 use crate::error::{CliError, ErrorKind};
-use crate::rollout::{Given, become_detached, give, go_on_without, machine, stored_head, the_open_one, unreadable};
+use crate::rollout::{Given, become_detached, give, go_on_without, machine, stored_head, the_open_one};
 use crate::run::who;
 use crate::trace;
 use mcom_ledger::{RolloutHead, StoredRollout};
@@ -77,7 +77,7 @@ impl Here<'_> {
         if detached {
             become_detached();
         }
-        let carried_on = rollout.writer().map_err(unreadable)?.is_some();
+        let carried_on = rollout.writer()?.is_some();
         if !detach || carried_on {
             return give(Given { rollout, head, order, settings, output });
         }

@@ -4,7 +4,7 @@ use crate::args::RolloutStatusArgs;
 use crate::config::Settings;
 use crate::error::CliError;
 use crate::output::print;
-use crate::rollout::{carrier, of_state, open_or_latest, stored_head, unreadable};
+use crate::rollout::{carrier, of_state, open_or_latest, stored_head};
 use crate::run::{Terminal, now_ms};
 use mcom_report::rollout::{RolloutOptions, status_json, status_text};
 use mcom_rollout::RolloutState;
@@ -14,8 +14,8 @@ pub(super) fn status(args: &RolloutStatusArgs, settings: &Settings) -> Result<u8
     let rollout = open_or_latest(args.name.as_deref(), settings)?;
     let spec = stored_head(&rollout)?.spec;
     // Asked in this order, one that comes to its end in between is never called left alone.
-    let writer = rollout.writer().map_err(unreadable)?;
-    let state = rollout.state().map_err(unreadable)?.unwrap_or_else(|| RolloutState::new(spec.plan.hosts.len()));
+    let writer = rollout.writer()?;
+    let state = rollout.state()?.unwrap_or_else(|| RolloutState::new(spec.plan.hosts.len()));
     let carrier = carrier(writer.as_ref());
     let terminal = Terminal::of_process();
     let options = RolloutOptions {
