@@ -112,6 +112,11 @@ impl CliError {
         Self::new(ErrorKind::Interrupted, "interrupted: nothing was started")
     }
 
+    /// Something that the system does not give.
+    pub fn system(what: &str, error: &std::io::Error) -> Self {
+        Self::new(ErrorKind::File, format!("{what}: {}", plain(error)))
+    }
+
     /// A file that cannot be read.
     pub fn unreadable(what: &str, path: &str, error: &std::io::Error) -> Self {
         Self::new(ErrorKind::File, format!("{what} {path} cannot be read: {}", plain(error)))

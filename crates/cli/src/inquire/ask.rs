@@ -2,10 +2,10 @@
 
 use crate::args::SshArgs;
 use crate::config::Settings;
-use crate::error::{CliError, ErrorKind, plain};
+use crate::error::CliError;
 use crate::exit;
 use crate::inquire::answers::{Answers, Seen};
-use crate::run::{Operator, Reach, inner_links, long_links, now_ms, reach, run_id, timers, who};
+use crate::run::{Operator, Reach, event_loop, inner_links, long_links, now_ms, reach, run_id, timers, who};
 use bytes::Bytes;
 use mcom_driver::run::{Authority, Control, Order, Start, coordinate};
 use mcom_model::{
@@ -42,8 +42,7 @@ pub fn ask(plan: &Plan, question: &Question, ssh: &SshArgs, settings: &Settings)
     let (spec, question) = spec(plan, question, settings)?;
     let Reach { client, connector, mut authority } =
         reach(&long_links(ssh, settings), plan, &spec, settings, &mut Operator::default())?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| system("no event loop", &error))?;
+    let runtime = event_loop()?;
     let start = RunStart { run: spec.run.clone(), started_ms: now_ms(), hosts: plan.hosts.len() as u64 };
     let order = Order { plan, spec, start: Start::New(start), blobs: vec![question], password: None };
     let mut known = Answers::of(plan.hosts.len());
@@ -62,7 +61,7 @@ pub fn ask(plan: &Plan, question: &Question, ssh: &SshArgs, settings: &Settings)
         }
     });
     client.close();
-    let interrupted = interrupted.map_err(|error| system("no signals", &error))?;
+    let interrupted = interrupted.map_err(|error| CliError::system("no signals", &error))?;
     let of = |id| (plan.host(id).name.clone(), known.of_host(id));
     let answers: Vec<Answer> = plan.host_ids().map(of).collect();
     let worst = if answers.iter().any(|(_, answer)| answer.is_err()) { exit::SOME_UNREACHABLE } else { exit::OK };
@@ -129,8 +128,4 @@ async fn leave_on_signal(words: Sender<Control>) -> io::Result<u8> {
     // It may have come to its end by itself.
     let _ = words.send(Control::Leave).await;
     Ok(code)
-}
-
-fn system(what: &str, error: &io::Error) -> CliError {
-    CliError::new(ErrorKind::File, format!("{what}: {}", plain(error)))
 }

@@ -3,7 +3,7 @@
 
 use crate::args::OutputArgs;
 use crate::config::Settings;
-use crate::error::{CliError, ErrorKind, plain};
+use crate::error::{CliError, plain};
 use crate::exit;
 use crate::rollout::check::in_one_line;
 use crate::rollout::code::of_state;
@@ -11,7 +11,7 @@ use crate::rollout::doing::{Asking, Running, Work, leave_all, of};
 use crate::rollout::orders::{Ordered, Reply, orders, pass_on};
 use crate::rollout::runs::{Wanted, ends, in_flight, stopped};
 use crate::rollout::show::Show;
-use crate::run::{Came, EndSignals, Operator, now_ms, who};
+use crate::run::{Came, EndSignals, Operator, event_loop, now_ms, who};
 use crate::socket::ControlSocket;
 use mcom_ledger::{RolloutHead, RolloutRecord};
 use mcom_model::{HostRanges, RunId};
@@ -49,13 +49,10 @@ const FRAME: Duration = Duration::from_secs(1);
 
 /// Carries it on and returns the exit code.
 pub fn carry(carrying: Carrying<'_>) -> Result<u8, CliError> {
-    let system =
-        |what: &str, error: &std::io::Error| CliError::new(ErrorKind::File, format!("{what}: {}", plain(error)));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| system("no event loop", &error))?;
+    let runtime = event_loop()?;
     let Carrying { head, record, machine, settings, output, operator, is_new } = carrying;
     runtime.block_on(async {
-        let signals = EndSignals::listen().map_err(|error| system("no signals", &error))?;
+        let signals = EndSignals::listen().map_err(|error| CliError::system("no signals", &error))?;
         let mut show = Show::new(output, settings);
         let rollout = record.reader();
         for event in rollout.events()? {

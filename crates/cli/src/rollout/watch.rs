@@ -2,12 +2,12 @@
 
 use crate::args::OutputArgs;
 use crate::config::Settings;
-use crate::error::{CliError, ErrorKind, plain};
+use crate::error::CliError;
 use crate::exit;
 use crate::output::say;
 use crate::rollout::code::of_state;
 use crate::rollout::show::Show;
-use crate::run::{EndSignals, Followed, follow_inside, now_ms};
+use crate::run::{EndSignals, Followed, event_loop, follow_inside, now_ms};
 use mcom_ledger::{Events, RolloutHead, StoredRollout, find_run_by_id, runs_dir};
 use mcom_model::RunId;
 use mcom_rollout::{RolloutEvent, RolloutState};
@@ -27,12 +27,9 @@ pub fn watch(
     output: &OutputArgs,
     settings: &Settings,
 ) -> Result<u8, CliError> {
-    let system =
-        |what: &str, error: &std::io::Error| CliError::new(ErrorKind::File, format!("{what}: {}", plain(error)));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| system("no event loop", &error))?;
+    let runtime = event_loop()?;
     runtime.block_on(async {
-        let signals = EndSignals::listen().map_err(|error| system("no signals", &error))?;
+        let signals = EndSignals::listen().map_err(|error| CliError::system("no signals", &error))?;
         let state = RolloutState::new(head.spec.plan.hosts.len());
         let events = rollout.events()?;
         let show = Show::new(output, settings);

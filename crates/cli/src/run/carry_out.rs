@@ -1,7 +1,7 @@
 //! What every run needs while it goes on, whether it is new or carried on, alone or one of several: links, a socket for
 //! orders from elsewhere, the record, the views, and in the end what came of it.
 
-use crate::error::{CliError, ErrorKind, plain};
+use crate::error::{CliError, plain};
 use crate::exit;
 use crate::run::bodies::LedgerBodies;
 use crate::run::control::pass_on;
@@ -105,7 +105,7 @@ fn sink(head: &RunHead, ledger: Ledger, shown: Shown<'_>, heard: &Heard) -> Resu
     let draws = options.progress == Progress::Bar;
     let bodies = LedgerBodies(ledger.reader());
     let views = Views::start(report, bodies, draws)
-        .map_err(|error| CliError::new(ErrorKind::File, format!("no thread for what is printed: {}", plain(&error))))?;
+        .map_err(|error| CliError::system("no thread for what is printed", &error))?;
     Ok(LedgerSink::new(ledger, views, known, heard.clone()))
 }
 

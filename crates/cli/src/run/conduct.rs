@@ -2,9 +2,10 @@
 
 use crate::args::PasswordArgs;
 use crate::config::Settings;
-use crate::error::{CliError, ErrorKind, plain};
+use crate::error::CliError;
 use crate::run::carry_out::{Recorded, carry_out};
 use crate::run::display::Terminal;
+use crate::run::event_loop::event_loop;
 use crate::run::means::{Means, Shown};
 use crate::run::operator::Operator;
 use crate::run::signals::{Hearing, Signals};
@@ -28,11 +29,10 @@ impl Ready {
         shown: Shown<'_>,
     ) -> Result<Self, CliError> {
         let means = Means::gather(head, asks, settings, shown, &mut Operator::default())?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| system("no event loop", &error))?;
+        let runtime = event_loop()?;
         let (signals, hearing) = {
             let _inside = runtime.enter();
-            Signals::listen(Terminal::of_process().err).map_err(|error| system("no signals", &error))?
+            Signals::listen(Terminal::of_process().err).map_err(|error| CliError::system("no signals", &error))?
         };
         Ok(Self { means, runtime, signals, hearing })
     }
@@ -47,8 +47,4 @@ impl Ready {
             }
         })
     }
-}
-
-fn system(what: &str, error: &std::io::Error) -> CliError {
-    CliError::new(ErrorKind::File, format!("{what}: {}", plain(error)))
 }

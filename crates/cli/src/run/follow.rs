@@ -1,8 +1,9 @@
 //! Follows the record of a run that another process carries out, as it grows.
 
-use crate::error::{CliError, ErrorKind, plain};
+use crate::error::{CliError, plain};
 use crate::exit;
 use crate::run::bodies::LedgerBodies;
+use crate::run::event_loop::event_loop;
 use crate::run::identity::now_ms;
 use crate::run::info::run_info;
 use crate::run::means::Shown;
@@ -40,10 +41,9 @@ pub enum Followed {
 
 /// Shows a run from its record until it has ended, and returns its exit code. An interrupt ends the showing only.
 pub fn follow(run: &StoredRun, head: &RunHead, shown: Shown<'_>) -> Result<u8, CliError> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| system("no event loop", &error))?;
+    let runtime = event_loop()?;
     runtime.block_on(async {
-        let mut signals = EndSignals::listen().map_err(|error| system("no signals", &error))?;
+        let mut signals = EndSignals::listen().map_err(|error| CliError::system("no signals", &error))?;
         let mut follower = Follower::new(run, head, shown)?;
         let end = follower.watch(&mut signals).await?;
         let Follower { view, views, .. } = follower;
@@ -83,7 +83,7 @@ impl<'a> Follower<'a> {
         let report = LiveReport::of_record(Arc::clone(&info), shown.display.options, out, err);
         let draws = shown.display.options.progress == Progress::Bar;
         let views = Views::start(report, bodies(run)?, draws);
-        let views = views.map_err(|error| system("no thread for what is printed", &error))?;
+        let views = views.map_err(|error| CliError::system("no thread for what is printed", &error))?;
         Ok(Self { run, head, events: run.events()?, view: RunView::new(info), views })
     }
 
@@ -153,8 +153,4 @@ impl End {
 
 fn bodies(run: &StoredRun) -> Result<LedgerBodies, CliError> {
     StoredRun::open(run.dir()).map(LedgerBodies).map_err(CliError::from)
-}
-
-fn system(what: &str, error: &io::Error) -> CliError {
-    CliError::new(ErrorKind::File, format!("{what}: {}", plain(error)))
 }
