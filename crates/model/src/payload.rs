@@ -26,6 +26,13 @@ pub struct BlobRef {
     pub len: u64,
 }
 
+impl BlobRef {
+    /// These bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self { digest: Digest::of(bytes), len: bytes.len() as u64 }
+    }
+}
+
 /// What every host of a run runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Payload {
@@ -53,6 +60,12 @@ pub struct Payload {
 }
 
 impl Payload {
+    /// One that has nothing beside its bytes.
+    pub fn plain(kind: PayloadKind, name: impl Into<String>, blob: BlobRef) -> Self {
+        let (args, env) = (Vec::new(), Vec::new());
+        Self { kind, name: name.into(), blob, args, env, cwd: None, stdin: None, run_as: None }
+    }
+
     /// The payload's identity: equal exactly where kind, bytes, arguments, environment, working directory,
     /// standard input and user are. Its display name does not count.
     pub fn id(&self) -> Digest {

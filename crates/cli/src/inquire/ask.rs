@@ -5,13 +5,11 @@ use crate::config::Settings;
 use crate::error::CliError;
 use crate::exit;
 use crate::inquire::answers::{Answers, Seen};
-use crate::run::{Operator, Reach, event_loop, inner_links, long_links, now_ms, reach, run_id, timers, who};
+use crate::inquire::quick::quick;
+use crate::run::{Operator, Reach, event_loop, long_links, now_ms, reach};
 use bytes::Bytes;
 use mcom_driver::run::{Authority, Control, Order, Start, coordinate};
-use mcom_model::{
-    BlobRef, Digest, HostLock, Inquiry, OutputMode, Payload, PayloadKind, Plan, RunAs, RunLimits, RunSpec, RunStart,
-    Timers,
-};
+use mcom_model::{BlobRef, Inquiry, OutputMode, Payload, PayloadKind, Plan, RunAs, RunSpec, RunStart};
 use mcom_report::Answer;
 use std::io;
 use tokio::signal::unix::{SignalKind, signal};
@@ -69,52 +67,16 @@ pub fn ask(plan: &Plan, question: &Question, ssh: &SshArgs, settings: &Settings)
     Ok(Asked { answers, seen, code: interrupted.unwrap_or(worst) })
 }
 
-/// What nodes are told: no lock, no pace, and to be quick.
+/// What nodes are told, and the question.
 fn spec(plan: &Plan, asked: &Question, settings: &Settings) -> Result<(RunSpec, Bytes), CliError> {
     let question = Bytes::from(serde_json::to_vec(&asked.inquiry).expect("an inquiry is JSON"));
-    let hosts = plan.hosts.len() as u64;
-    let at_once = u32::try_from(hosts).unwrap_or(u32::MAX);
-    let limits = RunLimits {
-        fanout: at_once,
-        opening: at_once,
-        connect_timeout_ms: plan.limits.connect_timeout_ms,
-        ..RunLimits::default()
+    let payload = Payload::plain(PayloadKind::Inquiry, "inquiry", BlobRef::of(&question));
+    let mut spec = quick(plan, Payload { run_as: asked.run_as.clone(), ..payload }, settings)?;
+    if asked.inquiry == Inquiry::Ping {
+        // An answer that waits to be let come shows how long the way is.
+        spec.output = OutputMode::Live;
+        spec.limits.live_credit = 0;
     }
-    .for_hosts(hosts);
-    // An answer that waits to be let come shows how long the way is.
-    let (output, live_credit) = match asked.inquiry {
-        Inquiry::Ping => (OutputMode::Live, 0),
-        _ => (OutputMode::AtEnd, limits.live_credit),
-    };
-    let limits = RunLimits { live_credit, ..limits };
-    let timers = timers();
-    let spec = RunSpec {
-        credentials: plan.credentials,
-        run: run_id()?,
-        attempt: 1,
-        who: who(),
-        reason: None,
-        payload: Payload {
-            kind: PayloadKind::Inquiry,
-            name: "inquiry".to_owned(),
-            blob: BlobRef { digest: Digest::of(&question), len: question.len() as u64 },
-            args: Vec::new(),
-            env: Vec::new(),
-            cwd: None,
-            stdin: None,
-            run_as: asked.run_as.clone(),
-        },
-        limits,
-        shape: plan.shape,
-        output,
-        inner: inner_links(settings),
-        once: false,
-        lock: HostLock::Without,
-        // Nothing is at stake in a host that does not answer: it is not asked again for long.
-        undoes: None,
-        looks: false,
-        timers: Timers { ask_ms: timers.heartbeat_ms, ..timers },
-    };
     Ok((spec, question))
 }
 

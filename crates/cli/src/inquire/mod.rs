@@ -5,6 +5,7 @@ mod ask;
 mod bodies;
 mod findings;
 mod probe;
+mod quick;
 
 pub use answers::Seen;
 pub use ask::{Asked, Question, ask};

@@ -4,11 +4,12 @@
 use crate::config::Settings;
 use crate::error::CliError;
 use crate::inquire::findings::{Finding, Findings};
-use crate::run::{Operator, Reach, inner_links, now_ms, reach, run_id, timers, who};
+use crate::inquire::quick::quick;
+use crate::run::{Operator, Reach, now_ms, reach};
 use bytes::Bytes;
 use mcom_driver::run::{Authority, Control, Order, Start, coordinate};
 use mcom_ledger::LongLinks;
-use mcom_model::{HostLock, OutputMode, Payload, Plan, RunLimits, RunSpec, RunStart, Timers, limits};
+use mcom_model::{Payload, Plan, RunSpec, RunStart, limits};
 use std::cell::RefCell;
 use tokio::sync::mpsc::Receiver;
 
@@ -46,35 +47,11 @@ pub async fn probe(
     Ok(findings.finish())
 }
 
-/// What nodes are told: no lock, no pace, no history, and to be quick.
+/// A check has little time and prints little, and leaves no history.
 fn spec(probe: &Probe<'_>) -> Result<RunSpec, CliError> {
-    let hosts = probe.plan.hosts.len() as u64;
-    let at_once = u32::try_from(hosts).unwrap_or(u32::MAX);
-    let limits = RunLimits {
-        fanout: at_once,
-        opening: at_once,
-        connect_timeout_ms: probe.plan.limits.connect_timeout_ms,
-        command_timeout_ms: Some(probe.timeout_ms),
-        output_cap: limits::BODY_INLINE,
-        ..RunLimits::default()
-    };
-    let timers = timers();
-    Ok(RunSpec {
-        run: run_id()?,
-        attempt: 1,
-        who: who(),
-        reason: None,
-        payload: probe.payload.clone(),
-        limits: limits.for_hosts(hosts),
-        shape: probe.plan.shape,
-        output: OutputMode::AtEnd,
-        credentials: probe.plan.credentials,
-        inner: inner_links(probe.settings),
-        once: false,
-        lock: HostLock::Without,
-        undoes: None,
-        looks: true,
-        // A host that does not answer is asked again in the next round.
-        timers: Timers { ask_ms: timers.heartbeat_ms, ..timers },
-    })
+    let mut spec = quick(probe.plan, probe.payload.clone(), probe.settings)?;
+    spec.limits.command_timeout_ms = Some(probe.timeout_ms);
+    spec.limits.output_cap = limits::BODY_INLINE;
+    spec.looks = true;
+    Ok(spec)
 }

@@ -3,7 +3,7 @@
 use crate::error::{CliError, ErrorKind};
 use crate::resolve::StandardInput;
 use bytes::Bytes;
-use mcom_model::{BlobRef, Digest, Payload, PayloadKind, PlanRequest, RunAs, limits};
+use mcom_model::{BlobRef, Payload, PayloadKind, PlanRequest, RunAs, limits};
 use std::io::Read;
 
 /// The parts of a payload that a request does not hold.
@@ -47,11 +47,11 @@ pub fn prepare(
     let payload = Payload {
         kind,
         name,
-        blob: blob(&bytes),
+        blob: BlobRef::of(&bytes),
         args: parts.args,
         env: parts.env,
         cwd: parts.cwd,
-        stdin: input.as_deref().map(blob),
+        stdin: input.as_deref().map(BlobRef::of),
         run_as: parts.run_as,
     };
     let both = std::iter::once(bytes).chain(input);
@@ -141,10 +141,6 @@ fn refuse_nul(parts: &PayloadParts) -> Result<(), CliError> {
         return Err(CliError::new(ErrorKind::Payload, message));
     }
     Ok(())
-}
-
-fn blob(bytes: impl AsRef<[u8]>) -> BlobRef {
-    BlobRef { digest: Digest::of(bytes.as_ref()), len: bytes.as_ref().len() as u64 }
 }
 
 fn script_name(path: &str) -> String {

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use mcom_driver::run::Control;
 use mcom_fleet::planner;
 use mcom_ledger::{RolloutHead, StoredRollout};
-use mcom_model::{BlobRef, Digest, Exit, HostId, HostRanges, Outcome, OutcomeKind, Payload, PayloadKind, ReasonKind};
+use mcom_model::{BlobRef, Exit, HostId, HostRanges, Outcome, OutcomeKind, Payload, PayloadKind, ReasonKind};
 use mcom_rollout::{Answer, Answered, HealthSpec, HostAnswer, RolloutSpec};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -131,16 +131,7 @@ fn payload(round: &Round<'_>, env: &[(String, String)]) -> io::Result<(Payload, 
         return Ok((script, blobs));
     }
     let text = Bytes::from_static(NOTHING.as_bytes());
-    let payload = Payload {
-        kind: PayloadKind::Command,
-        name: NOTHING.to_owned(),
-        blob: BlobRef { digest: Digest::of(&text), len: text.len() as u64 },
-        args: Vec::new(),
-        env: Vec::new(),
-        cwd: None,
-        stdin: None,
-        run_as: None,
-    };
+    let payload = Payload::plain(PayloadKind::Command, NOTHING, BlobRef::of(&text));
     Ok((payload, vec![text]))
 }
 

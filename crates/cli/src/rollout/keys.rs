@@ -3,9 +3,9 @@
 
 use crate::config::Settings;
 use crate::error::CliError;
-use crate::run::{Operator, inner_links, reach, timers};
+use crate::run::{Operator, reach, spec_of};
 use mcom_ledger::LongLinks;
-use mcom_model::{OutputMode, RunSpec};
+use mcom_model::OutputMode;
 use mcom_rollout::RolloutSpec;
 
 /// Makes links to all hosts ready, and makes none.
@@ -17,23 +17,7 @@ pub fn try_keys(
 ) -> Result<(), CliError> {
     let plan = &rollout.plan;
     let Some(payload) = plan.payload.clone() else { return Ok(()) };
-    let spec = RunSpec {
-        run: rollout.id.clone(),
-        attempt: 1,
-        who: rollout.who.clone(),
-        reason: None,
-        payload,
-        limits: plan.limits,
-        shape: plan.shape,
-        output: OutputMode::AtEnd,
-        credentials: plan.credentials,
-        inner: inner_links(settings),
-        once: true,
-        lock: plan.request.lock,
-        undoes: None,
-        looks: false,
-        timers: timers(),
-    };
+    let spec = spec_of(plan, rollout.id.clone(), payload, OutputMode::AtEnd, settings);
     reach(links, plan, &spec, settings, operator)?.client.close();
     Ok(())
 }

@@ -1,11 +1,11 @@
 //! One run of a rollout: what it is told, and what came of it.
 
 use crate::config::Settings;
-use crate::run::{Came, Shown, StagedRun, inner_links, now_ms, timers, who};
+use crate::run::{Came, Shown, StagedRun, now_ms, spec_of};
 use bytes::Bytes;
 use mcom_fleet::planner;
 use mcom_ledger::{RolloutHead, RunHead, RunOfRollout, StoredRollout};
-use mcom_model::{EndedBy, Exit, HostId, HostRanges, Outcome, OutputMode, Payload, Plan, RunClock, RunId, RunSpec};
+use mcom_model::{Digest, EndedBy, Exit, HostId, HostRanges, Outcome, Payload, Plan, RunClock, RunId, RunSpec};
 use mcom_rollout::{HostEnd, RolloutSpec, RunOf};
 use std::io;
 
@@ -31,7 +31,8 @@ pub(super) fn staged<'a>(
     let payload = payload(spec, wanted.of);
     let blobs = blobs_of(rollout, &payload)?;
     let plan = plan(spec, &wanted, &payload);
-    let run = run_spec(spec, &plan, &wanted, payload, settings, shown.display.mode);
+    let run = spec_of(&plan, wanted.run.clone(), payload, shown.display.mode, settings);
+    let run = RunSpec { undoes: undone(spec, wanted.of), ..run };
     let of = RunOfRollout { id: spec.id.clone(), name: spec.name.clone(), stage: stage_name(spec, wanted.of) };
     let version = concat!("mcom ", env!("CARGO_PKG_VERSION"));
     let run_head = RunHead::new(plan, run, now_ms(), version, std::env::args().collect());
@@ -72,34 +73,11 @@ const fn is_once(of: RunOf) -> bool {
     matches!(of, RunOf::Stage(_))
 }
 
-fn run_spec(
-    spec: &RolloutSpec,
-    plan: &Plan,
-    wanted: &Wanted,
-    payload: Payload,
-    settings: &Settings,
-    output: OutputMode,
-) -> RunSpec {
-    let undoes = match wanted.of {
+/// The payload that a run reverts.
+fn undone(spec: &RolloutSpec, of: RunOf) -> Option<Digest> {
+    match of {
         RunOf::Stage(_) => None,
         RunOf::Undo => spec.plan.payload_id(),
-    };
-    RunSpec {
-        run: wanted.run.clone(),
-        attempt: 1,
-        who: who(),
-        reason: spec.reason.clone(),
-        payload,
-        limits: plan.limits.for_hosts(plan.hosts.len() as u64),
-        shape: plan.shape,
-        output,
-        credentials: plan.credentials,
-        inner: inner_links(settings),
-        once: is_once(wanted.of),
-        lock: plan.request.lock,
-        undoes,
-        looks: false,
-        timers: timers(),
     }
 }
 

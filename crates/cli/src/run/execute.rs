@@ -6,10 +6,9 @@ use crate::error::CliError;
 use crate::request::Planned;
 use crate::run::carry_out::Recorded;
 use crate::run::conduct::Ready;
-use crate::run::identity::{now_ms, run_id, who};
+use crate::run::identity::{now_ms, run_id};
 use crate::run::means::Shown;
-use crate::run::ssh::inner_links;
-use crate::run::timers::timers;
+use crate::run::told::spec_of;
 use bytes::Bytes;
 use mcom_driver::run::Start;
 use mcom_ledger::{Ledger, LongLinks, RunHead, runs_dir};
@@ -72,27 +71,8 @@ fn head(plan: Plan, spec: RunSpec, how: &Execution<'_>) -> RunHead {
 }
 
 fn spec(plan: &Plan, payload: Payload, how: &Execution<'_>) -> Result<RunSpec, CliError> {
-    let (run, who, timers, output) = (run_id()?, who(), timers(), how.shown.display.mode);
-    let limits = plan.limits.for_hosts(plan.hosts.len() as u64);
-    if let Some(head) = how.retry_of {
-        let (reason, lock, credentials) = (plan.request.reason.clone(), plan.request.lock, plan.credentials);
-        return Ok(RunSpec { run, who, reason, lock, timers, output, limits, credentials, ..head.spec.clone() });
-    }
-    Ok(RunSpec {
-        credentials: plan.credentials,
-        run,
-        attempt: 1,
-        who,
-        reason: plan.request.reason.clone(),
-        payload,
-        limits,
-        shape: plan.shape,
-        output,
-        inner: inner_links(how.settings),
-        once: plan.request.once,
-        lock: plan.request.lock,
-        undoes: None,
-        looks: false,
-        timers,
-    })
+    let new = spec_of(plan, run_id()?, payload, how.shown.display.mode, how.settings);
+    let Some(head) = how.retry_of else { return Ok(new) };
+    let RunSpec { run, who, reason, lock, timers, output, limits, credentials, .. } = new;
+    Ok(RunSpec { run, who, reason, lock, timers, output, limits, credentials, ..head.spec.clone() })
 }

@@ -23,6 +23,7 @@ mod sink;
 mod ssh;
 mod staged;
 mod timers;
+mod told;
 mod views;
 
 pub use bodies::LedgerBodies;
@@ -40,6 +41,6 @@ pub use operator::Operator;
 pub use permit::permitted;
 pub use rounds::blobs_of;
 pub use signals::{EndSignals, Hearing, Speaker};
-pub use ssh::{Reach, at_home, inner_links, long_links, reach, ssh_settings};
+pub use ssh::{Reach, at_home, long_links, reach, ssh_settings};
 pub use staged::{StagedRun, carry_out_staged};
-pub use timers::timers;
+pub use told::spec_of;

@@ -97,15 +97,11 @@ fn name(payload: &Payload) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mcom_model::{BlobRef, Digest};
+    use mcom_model::BlobRef;
 
     #[test]
     fn a_rollout_without_a_file_is_called_after_what_it_runs() {
-        let of = |kind, text: &str| {
-            let blob = BlobRef { digest: Digest::of(b""), len: 0 };
-            let (args, env) = (Vec::new(), Vec::new());
-            name(&Payload { kind, name: text.into(), blob, args, env, cwd: None, stdin: None, run_as: None })
-        };
+        let of = |kind, text: &str| name(&Payload::plain(kind, text, BlobRef::of(b"")));
         assert_eq!(of(PayloadKind::Script, "fix.sh"), "fix");
         assert_eq!(of(PayloadKind::Script, "standard input"), "standard");
         assert_eq!(of(PayloadKind::Command, "/usr/bin/systemctl restart nginx"), "systemctl");
